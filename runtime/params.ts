@@ -28,6 +28,9 @@ export const LOCAL_PARAMS: RuntimeParams = {
 };
 export const DEV_PARAMS: RuntimeParams = { ...LOCAL_PARAMS, minimum_period: 50n };
 
+/** How clients show amounts; the same in every chain spec, since signed metadata hashes contain it. */
+export const TOKEN = { decimals: 12, symbol: "MESI" } as const;
+
 /** What stands under `:code`. Its hash changes with the version, so clients' metadata caches work; nothing in it can be executed. */
 export const CodeTy = struct("creator_runtime::Code", { magic: str, spec_version: u32, params: RuntimeParamsTy });
 export type Code = TypeOf<typeof CodeTy>;

@@ -289,12 +289,9 @@ export class RuntimeApis {
   }
 
   #conversions(): Record<string, Method> {
-    const { runtime } = this;
     return {
       query_weight_to_fee: method({ weight: WeightTy }, BalanceTy, "Query the output of the current `WeightToFee` given some input.", (_env, { weight }) => weightToFee(weight)),
-      query_length_to_fee: method({ length: u32 }, BalanceTy, "Query the output of the current `LengthToFee` given some input.", ({ state, host, block }, { length }) =>
-        lengthToFee(length, contextOn(runtime, state, host, block.number)),
-      ),
+      query_length_to_fee: method({ length: u32 }, BalanceTy, "Query the output of the current `LengthToFee` given some input.", (_env, { length }) => lengthToFee(length)),
     };
   }
 }

@@ -94,7 +94,7 @@ export const BlakeTwo256Ty: Ty<undefined> = struct("sp_runtime::traits::BlakeTwo
 export const HeaderTy: Ty<Header> = struct(
   "sp_runtime::generic::header::Header",
   { parent_hash: HashTy, number: compact(BlockNumberTy), state_root: HashTy, extrinsics_root: HashTy, digest: DigestTy },
-  { params: { Number: u32, Hash: BlakeTwo256Ty } },
+  { params: { Number: u32, Hash: undefined } },
 );
 
 /** Key and value, both raw. */

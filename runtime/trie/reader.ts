@@ -1,11 +1,10 @@
 // Finds the parts of one version of the trie that are not in memory, and proves that they belong to it: the store holds the
 // last flushed version only, so what it gives is compared with the reference in the parent node.
-import { blake2b256 } from "#hash";
+import { blake2b256, blake2b256Into } from "#hash";
 import { equalBytes, toHex, toLatin1 } from "../primitives/bytes.ts";
 import { CodedError, DecodeError } from "../primitives/errors.ts";
 import type { Kids } from "./branch.ts";
 import { Branch, BRANCH_OVERHEAD_BYTES, childReference, encodingOf, noKids, RecordPool, shapeOf } from "./branch.ts";
-import { blake2b256Into } from "#hash";
 import type { StateVersion } from "./node-codec.ts";
 import { HASH_BYTES, MAX_INLINE_VALUE, NodeWriter } from "./node-codec.ts";
 import { pathOf } from "./nibbles.ts";

@@ -71,8 +71,8 @@ export function digestOf({ types, extrinsic }: Pick<FullMetadata, "types" | "ext
 /** The root of the binary tree over the leaves that is filled from the left, like a heap. */
 function treeRoot(leaves: readonly Uint8Array[]): Uint8Array {
   if (leaves.length === 0) return new Uint8Array(32);
-  const nodes: Uint8Array[] = new Array(leaves.length - 1);
-  for (const leaf of leaves) nodes.push(blake3(leaf));
+  const inner = Array.from<unknown, Uint8Array>({ length: leaves.length - 1 }, () => new Uint8Array(0));
+  const nodes = [...inner, ...leaves.map((leaf) => blake3(leaf))];
   for (let i = leaves.length - 2; i >= 0; i--) nodes[i] = blake3(concatBytes(nodes[2 * i + 1]!, nodes[2 * i + 2]!));
   return nodes[0]!;
 }
