@@ -10,7 +10,7 @@ import type { Extrinsic } from "../runtime/frame/extrinsic.ts";
 import type { TransactionValidityError } from "../runtime/frame/types.ts";
 import { orderedTrieRoot } from "../runtime/trie/build.ts";
 import type { BlockNode } from "./chain/block-node.ts";
-import { headerHash } from "./chain/chain.ts";
+import { headerHash } from "../genesis/header.ts";
 import type { ExecutedBlock } from "./chain/road.ts";
 import { timestampOf } from "./import-block.ts";
 import type { Road } from "./import-block.ts";

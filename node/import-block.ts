@@ -16,7 +16,7 @@ import type { Extrinsic } from "../runtime/frame/extrinsic.ts";
 import { Now } from "../runtime/pallets/timestamp/pallet.ts";
 import { orderedTrieRoot } from "../runtime/trie/build.ts";
 import type { BlockNode } from "./chain/block-node.ts";
-import { headerHash } from "./chain/chain.ts";
+import { headerHash } from "../genesis/header.ts";
 import type { Chain } from "./chain/chain.ts";
 import type { DecodedBlock, ExecutedBlock, VerifiedBlock } from "./chain/road.ts";
 import type { NodeHost } from "./host.ts";
@@ -75,7 +75,7 @@ async function verifyBlock({ chain, host }: Road, block: DecodedBlock): Promise<
     const task = signatureTask(ctx, extrinsic);
     if (task.ok && task.value !== undefined) tasks.push(task.value);
   }
-  await host.prefetch(tasks);
+  await host.prefetch(tasks, "block");
   return block as unknown as VerifiedBlock;
 }
 

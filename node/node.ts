@@ -108,7 +108,7 @@ async function compose(options: NodeOptions, folder: string, closers: (() => Pro
   const keys: Keystore = await openKeystore({ ...options.keystore, directory: options.keystore.directory ?? join(folder, "keystore") });
   const verifier = new SignaturePool();
   closers.push(() => verifier.close());
-  const host = new NodeHost(verifier, keys);
+  const host = new NodeHost({ pool: verifier, keys });
   const road: Road = { chain, host, now };
   const pool = new TransactionPool(new NodePoolChain(chain, host, dev), poolOptions({ now, ...(dev ? { banSeconds: DEV_BAN_SECONDS } : {}), ...options.pool }));
   closers.push(chain.subscribe((event) => pool.follow(event)));
@@ -128,7 +128,7 @@ async function compose(options: NodeOptions, folder: string, closers: (() => Pro
     closers.push(() => sealing.stop());
   }
 
-  const backend: Backend = { chain: new NodeChainBackend(chain, host), pool, keys, system: systemBackend(options, chain, nodeKey), dev };
+  const backend: Backend = { chain: new NodeChainBackend(chain, host.withoutKeys), pool, keys, system: systemBackend(options, chain, nodeKey), dev };
   let lastBlockAt = now();
   closers.push(chain.subscribe(({ type }) => {
     if (type === "best") lastBlockAt = now();
@@ -136,7 +136,7 @@ async function compose(options: NodeOptions, folder: string, closers: (() => Pro
   const health = healthSource(chain, options, () => lastBlockAt);
   const rpc = await startRpcServer({
     ...options.rpc,
-    table: createMethods(backend),
+    table: createMethods(backend, { onBackgroundError: (error) => log.child("rpc").error({ event: "rpc-background", err: error }, "a subscription failed") }),
     health,
     log: log.child("rpc"),
     metrics: metrics.rpc,

@@ -1,12 +1,10 @@
 import { BackendError } from "./backend.ts";
 
-/** Hears of an error that struck after the reply, so that no caller can be told. `where` is the RPC method. */
+/**
+ * Hears of an error that struck after the reply, so that no caller can be told. `where` is the RPC method. An InvariantError among
+ * them should stop the node, as one thrown before the reply does.
+ */
 export type OnBackgroundError = (error: unknown, where: string) => void;
-
-/** Ends the process, as an error that nobody handles does; `node` gives a handler that logs and decides. */
-export const throwLater: OnBackgroundError = (error) => queueMicrotask(() => {
-  throw error;
-});
 
 /** A block that was dropped or whose state was pruned meanwhile: ordinary, the next one will do. */
 export function isLostBlock(error: unknown): boolean {

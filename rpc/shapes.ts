@@ -2,14 +2,15 @@
 import { tryFromHex } from "../runtime/primitives/bytes.ts";
 import { decodeSs58 } from "../runtime/primitives/ss58.ts";
 import { AccountId, BlockHash } from "../runtime/primitives/types.ts";
+import { MAX_KEY_BYTES } from "../runtime/trie/nibbles.ts";
 import type { Hex } from "./encode.ts";
 import type { ParamReader, Shape } from "./method.ts";
 import { hexBytes } from "./transport/params.ts";
 
 /** An extrinsic larger than a whole block's extrinsics may be is not worth decoding. */
 export const EXTRINSIC_BYTES_MAX = 5 * 1024 * 1024;
-/** Longest storage key: the state trie's own bound is above it, the keys of maps far below. */
-export const KEY_BYTES_MAX = 4096;
+/** Longest storage key: no trie has a longer one. */
+export const KEY_BYTES_MAX = MAX_KEY_BYTES;
 /** Input of a runtime call; a request of 15 MiB holds no more. */
 export const CALL_BYTES_MAX = 7 * 1024 * 1024;
 export const API_NAME_CHARS_MAX = 256;

@@ -1,14 +1,13 @@
-import { blake2b256 } from "#hash";
 import { concatBytes, equalBytes, toHex, toLatin1, utf8 } from "../../runtime/primitives/bytes.ts";
 import { bytes, decode, encode, fixedBytes, tuple, vec } from "../../runtime/primitives/codec/index.ts";
 import { InvariantError } from "../../runtime/primitives/errors.ts";
 import { BlockHash, HeaderTy } from "../../runtime/primitives/types.ts";
-import type { Header } from "../../runtime/primitives/types.ts";
 import type { StateReader } from "../../runtime/frame/state.ts";
 import { CODE_KEY } from "../../runtime/frame/storage.ts";
-import { EMPTY_ROOT, StateTrie } from "../../runtime/trie/trie.ts";
+import { StateTrie } from "../../runtime/trie/trie.ts";
 import type { TrieRoot } from "../../runtime/trie/trie.ts";
 import type { ChainEvent } from "../../rpc/backend.ts";
+import { genesisHeader, headerHash } from "../../genesis/header.ts";
 import { DatabaseError } from "../db/database.ts";
 import type { Database, WriteBatch } from "../db/database.ts";
 import { FinalizedState } from "../db/finalized-state.ts";
@@ -306,15 +305,6 @@ function writeBlock(batch: WriteBatch, node: BlockNode, justifications: Justific
 function pruneBody(database: Database, batch: WriteBatch, number: number): void {
   const hash = database.get(Table.Number, u32be(number));
   if (hash !== undefined && number > 0) batch.del(Table.Body, hash);
-}
-
-/** Number 0, no parent, the state root, the root of an empty body, an empty digest. */
-export function genesisHeader(stateRoot: Uint8Array): Header {
-  return { parent_hash: new Uint8Array(32), number: 0, state_root: stateRoot, extrinsics_root: EMPTY_ROOT, digest: { logs: [] } } as unknown as Header;
-}
-
-export function headerHash(header: Header): BlockHash {
-  return BlockHash(blake2b256(encode(HeaderTy, header)));
 }
 
 async function writeGenesis(database: Database, store: DatabaseTrieStore, trie: StateTrie, genesis: Genesis, options: ChainOptions): Promise<void> {

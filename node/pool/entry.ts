@@ -33,6 +33,8 @@ export interface PoolEntry {
   /** The last block number at which it is valid. */
   validTill: number;
   place: Place;
+  /** The best block's number when it last went to the future queue. */
+  waitsSince: number;
   announced: boolean;
 }
 
@@ -64,6 +66,7 @@ export function poolEntry(extrinsic: Extrinsic, sender: Sender | undefined, vali
     requires: tagsOf(valid.requires),
     validTill: lastValidBlock(at, valid.longevity),
     place: "out",
+    waitsSince: at,
     announced: false,
   };
 }

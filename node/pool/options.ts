@@ -28,6 +28,8 @@ export interface PoolOptions {
   readonly limitBytes: number;
   readonly futureCount: number;
   readonly futureBytes: number;
+  /** Blocks after which a transaction that still waits for another is dropped. */
+  readonly futureBlocks: number;
   /** 0 bans nothing. */
   readonly banSeconds: number;
   readonly banMax: number;
@@ -50,6 +52,7 @@ const KIB = 1024;
 export const DEFAULT_POOL_OPTIONS: Omit<PoolOptions, "now" | "futureCount" | "futureBytes"> = {
   limitCount: 8192,
   limitBytes: 20_480 * KIB,
+  futureBlocks: 256,
   banSeconds: 1800,
   banMax: 4096,
   finalityTimeoutBlocks: 512,

@@ -32,6 +32,7 @@ interface Submission {
   readonly extrinsic: Extrinsic;
   readonly sender: Sender | undefined;
   readonly report?: Report | undefined;
+  readonly returning?: boolean;
 }
 
 /** How many transactions of retracted blocks are validated at once. */
@@ -155,6 +156,7 @@ export class TransactionPool implements PoolBackend {
     for (const fresh of enacted) this.#include(fresh);
     for (const { sender } of returning) if (sender !== undefined) this.#revalidateSuccessor(sender);
     for (const entry of this.#expiry.expired(block.number)) this.#expire(entry, block.number);
+    this.#dropIdle(block.number);
     for (const entry of this.#rotation.take(this.#options.revalidationsPerBlock, this.#graph)) this.#revalidate(entry);
     this.#watchers.timeOut(block.number);
     // Retracted blocks come with the highest first; a sender's transactions must return in the order of their nonces.
@@ -200,7 +202,7 @@ export class TransactionPool implements PoolBackend {
       const current = equalBytes(validated.at, this.#chain.best().hash);
       // A new best block came meanwhile: what is required and what is stale has changed.
       const validity = current ? validated.validity : (this.#chain.revalidate(extrinsic) ?? validated.validity);
-      if (!validity.ok) throw this.#refused(extrinsic, validity.error);
+      if (!validity.ok) throw this.#refused(submission, validity.error);
       return this.#import(submission, validity.value);
     });
   }
@@ -215,8 +217,9 @@ export class TransactionPool implements PoolBackend {
     }
   }
 
-  #refused(extrinsic: Extrinsic, error: TransactionValidityError): PoolError {
-    if (refusal.isPermanent(error)) this.#bans.ban(toLatin1(extrinsic.hash), refusal.validityText(error));
+  #refused({ extrinsic, returning }: Submission, error: TransactionValidityError): PoolError {
+    // A retracted block's inherents are refused here too, and are nobody's fault.
+    if (!returning && refusal.isPermanent(error)) this.#bans.ban(toLatin1(extrinsic.hash), refusal.validityText(error));
     return refusal.invalid(error, this.#chain.describeInvalid?.(extrinsic, error));
   }
 
@@ -249,6 +252,7 @@ export class TransactionPool implements PoolBackend {
 
   #tell(entry: PoolEntry, status: TransactionStatus): void {
     this.#watchers.tell(entry.id, status);
+    if (status.type === "future") entry.waitsSince = this.#chain.best().number;
     if (status.type !== "ready" || !entry.propagate || entry.announced) return;
     entry.announced = true;
     for (const listener of this.#listeners) this.#outbox.push(() => listener(entry));
@@ -270,12 +274,17 @@ export class TransactionPool implements PoolBackend {
     const validity = this.#chain.revalidate(entry.extrinsic);
     if (validity === undefined) return;
     if (validity.ok) {
-      entry.validTill = lastValidBlock(this.#chain.best().number, validity.value.longevity);
-      this.#expiry.add(entry, this.#graph.size);
+      this.#setValidTill(entry, lastValidBlock(this.#chain.best().number, validity.value.longevity));
       this.#graph.setRequires(entry, tagsOf(validity.value.requires));
     } else if (validity.error.type === "Invalid" && validity.error.value.type !== "ExhaustsResources" && validity.error.value.type !== "Future") {
       this.#invalidate(entry, validity.error);
     }
+  }
+
+  #setValidTill(entry: PoolEntry, validTill: number): void {
+    if (entry.validTill === validTill) return;
+    entry.validTill = validTill;
+    this.#expiry.add(entry, this.#graph.size);
   }
 
   /** What was next after a nonce that is free again requires it again. */
@@ -288,6 +297,16 @@ export class TransactionPool implements PoolBackend {
     const reason = `its mortality ended: it was valid until block #${entry.validTill}, the best block is #${best}`;
     this.#bans.ban(entry.id, reason);
     this.#remove(entry, { type: "invalid", reason });
+  }
+
+  /** Else transactions that wait for nothing that ever comes would fill the future queue for free, and for good. */
+  #dropIdle(best: number): void {
+    const blocks = this.#options.futureBlocks;
+    // The queue's order is the order in which they began to wait.
+    for (const entry of this.#graph.future.entries.values()) {
+      if (entry.waitsSince + blocks >= best) return;
+      this.#remove(entry, { type: "dropped", reason: `it waited ${blocks} blocks for a transaction that must come before it (a lower nonce)` });
+    }
   }
 
   #include(block: BlockContent): void {
@@ -317,7 +336,7 @@ export class TransactionPool implements PoolBackend {
       const decoded = this.#chain.decode(encoded);
       if (!decoded.ok) continue;
       this.#inclusions.retract(toLatin1(decoded.value.hash), block);
-      out.push({ extrinsic: decoded.value, sender: this.#chain.sender(decoded.value) });
+      out.push({ extrinsic: decoded.value, sender: this.#chain.sender(decoded.value), returning: true });
     }
     return out.reverse();
   }

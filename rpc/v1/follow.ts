@@ -57,7 +57,7 @@ export class Follow {
     this.sentAtMs = nowMs();
     // Everything below happens in one turn, so the blocks and the best one are of one moment; events of later ones wait in line.
     this.#finalized = this.#pin(chain.finalized().hash, true);
-    for (const block of chain.unfinalized()) this.#announce(block);
+    for (const block of chain.unfinalized()) if (this.#knows(hex(block.parent))) this.#announce(block);
     this.#best = this.#finalized;
     this.#setBest(hex(chain.best().hash));
   }
@@ -68,6 +68,7 @@ export class Follow {
 
   /** Sends the first event and those that wait. @throws when the finalized block cannot be read. */
   async begin(): Promise<void> {
+    if (this.#dead) return;
     const finalized = this.#pins.hashOf(this.#finalized)!;
     const finalizedBlockRuntime = this.withRuntime ? runtimeSpec((await this.#chain.state(finalized)).runtime.version) : undefined;
     const ancestors = await this.#readableAncestors(finalized);

@@ -50,8 +50,10 @@ export class Operations {
     return this.#slotsMax - this.#slotsUsed;
   }
 
+  /** Undefined when it has ended or was stopped. */
   get(id: string): Operation | undefined {
-    return this.#running.get(id);
+    const operation = this.#running.get(id);
+    return operation?.stopped === true ? undefined : operation;
   }
 
   /** @param slots - at most `freeSlots`. */
