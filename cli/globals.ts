@@ -6,6 +6,20 @@ import type { Format, Globals, Io } from "./output.ts";
 export const DEFAULT_URL = "ws://127.0.0.1:9944";
 const DEFAULT_TIMEOUT_S = "60";
 
+/** Every spelling, with whether a value follows. */
+export const GLOBAL_FLAGS: ReadonlyMap<string, boolean> = new Map([
+  ["--json", false],
+  ["-o", true],
+  ["--output", true],
+  ["-q", false],
+  ["--quiet", false],
+  ["--no-color", false],
+  ["-y", false],
+  ["--yes", false],
+  ["--url", true],
+  ["--timeout", true],
+]);
+
 export function addGlobals(program: Command): void {
   program
     .addOption(new Option("--json", "print one JSON document; streams print one per line"))

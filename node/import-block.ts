@@ -19,6 +19,7 @@ import type { BlockNode } from "./chain/block-node.ts";
 import { headerHash } from "../genesis/header.ts";
 import type { Chain } from "./chain/chain.ts";
 import type { DecodedBlock, ExecutedBlock, VerifiedBlock } from "./chain/road.ts";
+import { RuntimeError } from "./chain/runtimes.ts";
 import type { NodeHost } from "./host.ts";
 
 export interface ImportError {
@@ -44,7 +45,16 @@ export async function importBlock(road: Road, header: Header, extrinsics: readon
   const verified = await verifyBlock(road, decoded.value);
   const executed = execute(road, verified);
   if (!executed.ok) return executed;
-  return ok(road.chain.insert(executed.value));
+  return insert(road, executed.value);
+}
+
+function insert({ chain }: Road, block: ExecutedBlock): Result<BlockNode, ImportError> {
+  try {
+    return ok(chain.insert(block));
+  } catch (error) {
+    if (error instanceof RuntimeError) return refuse("UNKNOWN_RUNTIME", error.message);
+    throw error;
+  }
 }
 
 /** The cheap checks: links, roots of the body, strict decoding. */

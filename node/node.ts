@@ -123,7 +123,7 @@ async function compose(options: NodeOptions, folder: string, closers: (() => Pro
       onFatal: options.onFatal,
       onSealed: (block) => metrics.blockSealed(block),
     });
-    pool.onImported(() => sealing.transactionReady());
+    pool.onReady(() => sealing.transactionReady());
     sealing.start();
     closers.push(() => sealing.stop());
   }

@@ -18,7 +18,3 @@ export function isLostBlock(error: unknown): boolean {
 export function afterReply(fn: () => void): void {
   setImmediate(fn);
 }
-
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

@@ -61,7 +61,8 @@ type Justifications = readonly (readonly [Uint8Array, Uint8Array])[];
 export function signedBlockJson(header: Header, body: readonly Uint8Array[], justifications: Justifications | undefined): RawJson {
   const extrinsics = body.map((extrinsic) => `"${hex(extrinsic)}"`).join(",");
   const pairs = justifications === undefined ? null : justifications.map(([engine, bytes]) => [Array.from(engine), Array.from(bytes)]);
-  return new RawJson(`{"block":{"header":${headerJson(header).json},"extrinsics":[${extrinsics}]},"justifications":${JSON.stringify(pairs)}}`);
+  const block = `{"header":${headerJson(header).json},"extrinsics":[${extrinsics}]}`;
+  return new RawJson(`{"block":${block},"justifications":${JSON.stringify(pairs)}}`);
 }
 
 const legacyVersions = new WeakMap<RuntimeVersion, RawJson>();

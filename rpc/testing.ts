@@ -4,13 +4,14 @@ import { blake2b256 } from "#hash";
 import { RuntimeApiError } from "../runtime/frame/apis.ts";
 import type { RuntimeApis } from "../runtime/frame/apis.ts";
 import type { RuntimeVersion } from "../runtime/frame/types.ts";
-import { compareBytes, fromHex, fromLatin1, startsWith, toLatin1, utf8 } from "../runtime/primitives/bytes.ts";
-import { encode } from "../runtime/primitives/codec/index.ts";
+import { compareBytes, concatBytes, fromHex, fromLatin1, startsWith, toLatin1, utf8 } from "../runtime/primitives/bytes.ts";
+import { encode, u128 } from "../runtime/primitives/codec/index.ts";
 import { BlockHash, Hash, HeaderTy, ZERO_HASH } from "../runtime/primitives/types.ts";
 import type { Header } from "../runtime/primitives/types.ts";
 import { proveFromEntries, trieRoot } from "../runtime/trie/build.ts";
 import { BackendError, PoolError } from "./backend.ts";
-import type { Backend, BlockRef, ChainBackend, ChainEvent, ImportedBlock, KeyBackend, PoolBackend, StateView, SystemBackend, TransactionStatus } from "./backend.ts";
+import type { Backend, BlockRef, ChainBackend, ChainEvent, ImportedBlock } from "./backend.ts";
+import type { KeyBackend, PoolBackend, StateView, SystemBackend, TransactionStatus } from "./backend.ts";
 import { hex } from "./encode.ts";
 import { createMethods } from "./methods.ts";
 import type { MethodsOptions } from "./methods.ts";
@@ -76,10 +77,14 @@ export class FakeChain implements ChainBackend {
   }
 
   #make(parent: TestBlock | undefined, { changes = {}, extrinsics = [], newRuntime }: BlockPlan): TestBlock {
-    const changed = new Map(Object.entries(changes).map(([key, value]) => [toLatin1(utf8(key)), value === undefined ? undefined : utf8(value)]));
+    const changed = new Map<string, Uint8Array | undefined>();
     const state = new Map(parent?.state);
-    for (const [key, value] of changed) if (value === undefined) state.delete(key);
-    else state.set(key, value);
+    for (const [name, value] of Object.entries(changes)) {
+      const key = toLatin1(utf8(name));
+      changed.set(key, value === undefined ? undefined : utf8(value));
+      if (value === undefined) state.delete(key);
+      else state.set(key, utf8(value));
+    }
     const header: Header = {
       parent_hash: parent?.hash ?? ZERO_HASH,
       number: parent === undefined ? 0 : parent.number + 1,
@@ -89,7 +94,9 @@ export class FakeChain implements ChainBackend {
     };
     const hash = BlockHash(blake2b256(encode(HeaderTy, header)));
     const runtime = newRuntime === undefined ? (parent?.runtime ?? runtimeOf(VERSION)) : runtimeOf(newRuntime);
-    const block: TestBlock = { hash, number: header.number, parent: BlockHash(header.parent_hash), header, extrinsics, changes: changed, newRuntime, state, runtime };
+    const { number } = header;
+    const parentHash = BlockHash(header.parent_hash);
+    const block: TestBlock = { hash, number, parent: parentHash, header, extrinsics, changes: changed, newRuntime, state, runtime };
     this.blocks.set(hex(hash), block);
     return block;
   }
@@ -212,7 +219,7 @@ class FakeState implements StateView {
     // A weight of 1000 and 0, class operational, a fee of 5; and fees of 1, 2 and 3 with no tip.
     if (method === "TransactionPaymentApi_query_info") return fromHex("0xa10f000105000000000000000000000000000000");
     if (method === "TransactionPaymentApi_query_fee_details") {
-      return Uint8Array.from([1, ...[1, 2, 3, 0].flatMap((fee) => [fee, ...new Array<number>(15).fill(0)])]);
+      return concatBytes(Uint8Array.of(1), ...[1n, 2n, 3n, 0n].map((fee) => encode(u128, fee)));
     }
     throw new RuntimeApiError({ code: "API_UNKNOWN_METHOD", method }, `this runtime has no method "${method}"`);
   }
@@ -295,7 +302,8 @@ export async function startNode(
   const pool = new FakePool();
   const failures: unknown[] = [];
   const backend: Backend = { chain, pool, system: SYSTEM, keys: KEYS, dev: true };
-  const { url, port } = await serve(t, createMethods(backend, { onBackgroundError: (error) => void failures.push(error), ...options }), server);
+  const onBackgroundError = (error: unknown): void => void failures.push(error);
+  const { url, port } = await serve(t, createMethods(backend, { onBackgroundError, ...options }), server);
   const open = (): Promise<Client> => Client.open(t, url);
   return { chain, pool, client: await open(), url, port, failures, open };
 }

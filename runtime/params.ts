@@ -1,5 +1,6 @@
 import { bool, struct, str, u32, u64, u128, u16, decode, encode } from "./primitives/codec/index.ts";
 import type { TypeOf } from "./primitives/codec/index.ts";
+import { DecodeError } from "./primitives/errors.ts";
 
 /**
  * What differs between chains that run the same runtime: fixed at genesis, kept in `:code`, changed only with a spec version.
@@ -42,5 +43,7 @@ export function encodeCode(specVersion: number, params: RuntimeParams): Uint8Arr
 
 /** Throws DecodeError when the bytes are not a native runtime's. */
 export function decodeCode(bytes: Uint8Array): Code {
-  return decode(CodeTy, bytes);
+  const code = decode(CodeTy, bytes);
+  if (code.magic !== MAGIC) throw new DecodeError("CODEC_OUT_OF_RANGE", 0, "not the code of a native runtime of this program");
+  return code;
 }

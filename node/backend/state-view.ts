@@ -1,4 +1,4 @@
-import { toHex } from "../../runtime/primitives/bytes.ts";
+import { compareBytes, fromLatin1, startsWith, toHex, toLatin1 } from "../../runtime/primitives/bytes.ts";
 import type { Hash } from "../../runtime/primitives/types.ts";
 import type { RuntimeApis } from "../../runtime/frame/apis.ts";
 import type { Host } from "../../runtime/frame/context.ts";
@@ -31,7 +31,7 @@ class CommittedState implements AsyncState {
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    if (this.#chain.finalized.number === this.#block.number) return this.#chain.base.get(key);
+    if (this.#chain.isSettled && this.#chain.finalized.number === this.#block.number) return this.#chain.base.get(key);
     return this.#read((state) => state.get(key));
   }
 
@@ -67,8 +67,28 @@ class ForkState implements AsyncState {
     return found ? value : this.#below.get(key);
   }
 
-  async keys(): Promise<Uint8Array[]> {
-    throw discarded(this.#node);
+  async keys(prefix: Uint8Array, start: Uint8Array | undefined, limit: number): Promise<Uint8Array[]> {
+    const changed = this.#overlay(prefix, start);
+    const removed = [...changed.values()].filter((present) => !present).length;
+    const below = await this.#below.keys(prefix, start, limit + removed);
+    const keys = new Set(below.map(toLatin1));
+    for (const [id, present] of changed) {
+      if (present) keys.add(id);
+      else keys.delete(id);
+    }
+    return [...keys].map(fromLatin1).sort(compareBytes).slice(0, limit);
+  }
+
+  /** The keys of the range that the overlays change, by latin1, and whether they exist after this block. */
+  #overlay(prefix: Uint8Array, start: Uint8Array | undefined): Map<string, boolean> {
+    const out = new Map<string, boolean>();
+    for (let node = this.#node; !node.committed; node = node.parentNode!) {
+      for (const { key, value } of node.changeList) {
+        const id = toLatin1(key);
+        if (!out.has(id) && startsWith(key, prefix) && (start === undefined || compareBytes(key, start) > 0)) out.set(id, value !== undefined);
+      }
+    }
+    return out;
   }
 }
 

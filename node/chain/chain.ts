@@ -48,7 +48,7 @@ const TRIE_MEMORY_BYTES = 256 * 1_048_576;
  */
 export class Chain {
   readonly database: Database;
-  readonly runtimes = new Runtimes();
+  readonly runtimes: Runtimes;
   readonly genesisHash: BlockHash;
   readonly trie: StateTrie;
   readonly base: FinalizedState;
@@ -60,12 +60,15 @@ export class Chain {
   #best: BlockNode;
   #stateFrom: number;
   #bodyFrom: number;
+  /** The block whose batch is on its way: the database may show its state already, so its parent's is only in history now. */
+  #writing: BlockNode | undefined;
   #commits: Promise<void> = Promise.resolve();
 
-  private constructor(database: Database, options: ChainOptions, genesisHash: BlockHash, parts: { trie: StateTrie; store: DatabaseTrieStore; base: FinalizedState; head: BlockNode }) {
+  private constructor(database: Database, options: ChainOptions, genesisHash: BlockHash, parts: { trie: StateTrie; store: DatabaseTrieStore; base: FinalizedState; runtimes: Runtimes; head: BlockNode }) {
     this.database = database;
     this.options = options;
     this.genesisHash = genesisHash;
+    this.runtimes = parts.runtimes;
     this.trie = parts.trie;
     this.#store = parts.store;
     this.base = parts.base;
@@ -100,7 +103,7 @@ export class Chain {
       parentNode: undefined,
     });
     head.committed = true;
-    return new Chain(database, options, BlockHash(database.meta(MetaKey.Genesis)!.slice()), { trie, store, base, head });
+    return new Chain(database, options, BlockHash(database.meta(MetaKey.Genesis)!.slice()), { trie, store, base, runtimes, head });
   }
 
   /** The last committed block. */
@@ -135,8 +138,14 @@ export class Chain {
     return new OverlayState(node, this.base, this.trie);
   }
 
+  /** Whether `stateAfter` can answer for this block, and children may be put on it. */
   isLive(node: BlockNode): boolean {
-    return !node.dropped && (node === this.#head || !node.committed);
+    return !node.dropped && (node === (this.#writing ?? this.#head) || !node.committed);
+  }
+
+  /** Whether what `base` gives is the state after `finalized`: not while a batch is being written. */
+  get isSettled(): boolean {
+    return this.#writing === undefined;
   }
 
   /** Adds an executed block to the tree. Adding it twice is harmless. */
@@ -193,11 +202,16 @@ export class Chain {
       if (at.committed || at.dropped) throw new InvariantError("FINALITY_CONFLICT", `block ${toHex(node.hash)} does not descend from the finalized block`);
       path.unshift(at);
     }
-    for (const block of path) await this.#commit(block, block === node ? justifications : undefined);
     if (path.length === 0) return;
-    const pruned = this.#dropForks(path);
-    // The best block may stand on a fork that just died.
-    if (this.#best.dropped) this.setBest(node);
+    const pruned: BlockNode[] = [];
+    for (const block of path) {
+      // Before the batch is written: from then on the database cannot answer for the forks.
+      pruned.push(...dropForks(block));
+      this.#writing = block;
+      // The best block may stand on a fork that just died, or below.
+      if (!this.isLive(this.#best)) this.setBest(node);
+      await this.#commit(block, block === node ? justifications : undefined);
+    }
     this.#emit({ type: "finalized", finalized: path, pruned });
     this.#forgetOld();
   }
@@ -222,6 +236,7 @@ export class Chain {
     this.base.applied(node.changeList);
     node.committed = true;
     this.#head = node;
+    this.#writing = undefined;
     this.#stateFrom = stateFrom;
     this.#bodyFrom = bodyFrom;
     this.trie.evict(node.trie, TRIE_MEMORY_BYTES);
@@ -230,24 +245,12 @@ export class Chain {
   /** Pinned blocks hold the horizon back. */
   #stateHorizon(number: number): number {
     let limit = horizon(this.#stateFrom, number, this.options.statePruning);
-    for (const node of this.#nodes.values()) if (node.pins > 0 && node.number < limit) limit = Math.max(this.#stateFrom, node.number);
-    return limit;
-  }
-
-  #dropForks(path: readonly BlockNode[]): BlockNode[] {
-    const pruned: BlockNode[] = [];
-    for (const block of path) {
-      const siblings = block.parentNode!.children.filter((child) => child !== block);
-      block.parentNode!.children.length = 0;
-      block.parentNode!.children.push(block);
-      const queue = [...siblings];
-      for (let node = queue.shift(); node !== undefined; node = queue.shift()) {
-        node.dropped = true;
-        pruned.push(node);
-        queue.push(...node.children);
-      }
+    for (const node of this.#nodes.values()) {
+      if (node.pins === 0 || (!node.committed && !node.dropped)) continue;
+      // A dropped fork is read over the committed block that it stands on.
+      limit = Math.max(this.#stateFrom, Math.min(limit, node.committedAncestor.number));
     }
-    return pruned;
+    return limit;
   }
 
   /** Lets go of blocks that nobody can ask for any more, or that the database can answer for. */
@@ -286,6 +289,19 @@ export class Chain {
     const stored = this.database.meta(name);
     return stored === undefined ? 0 : readU32be(stored);
   }
+}
+
+/** Marks what a final `block` excludes, and returns it. */
+function dropForks(block: BlockNode): BlockNode[] {
+  const { children } = block.parentNode!;
+  const pruned = children.filter((child) => child !== block);
+  children.splice(0, children.length, block);
+  // The list grows while it is walked.
+  for (const node of pruned) {
+    node.dropped = true;
+    pruned.push(...node.children);
+  }
+  return pruned;
 }
 
 function horizon(from: number, head: number, keep: number | "archive"): number {

@@ -69,18 +69,19 @@ export class HistoricalState {
       if (!startsWith(key, prefix)) break;
       now.push(key);
     }
-    const then = await this.#historicKeys(prefix, from, limit);
+    // What lies beyond a full page of today's keys cannot belong to this page: old records behind it are not walked.
+    const then = await this.#historicKeys(prefix, from, limit, now.length < limit ? undefined : now[limit - 1]);
     // Both lists are complete up to their last key when they were cut: what lies beyond the shorter reach waits for the next page.
     const all = new Map([...now, ...then].map((key) => [toLatin1(key), key]));
     return [...all.values()].sort(compareBytes).slice(0, limit);
   }
 
-  async #historicKeys(prefix: Uint8Array, from: Uint8Array, limit: number): Promise<Uint8Array[]> {
+  async #historicKeys(prefix: Uint8Array, from: Uint8Array, limit: number, until: Uint8Array | undefined): Promise<Uint8Array[]> {
     const out: Uint8Array[] = [];
     let gte: Uint8Array = escapeKey(from).slice(0, -2);
     while (out.length < limit) {
       const next = await this.#firstRecord(gte);
-      if (next === undefined || !startsWith(next.key, prefix)) break;
+      if (next === undefined || !startsWith(next.key, prefix) || (until !== undefined && compareBytes(next.key, until) > 0)) break;
       if (next.block > this.#number) out.push(next.key);
       // The next record of interest: this key after our block, or else the next key.
       gte = concatBytes(escapeKey(next.key), next.block > this.#number ? concatBytes(MAX_BLOCK, ABSENT) : u32be(this.#number + 1));

@@ -54,11 +54,13 @@ export function tagsOf(tags: readonly Uint8Array[]): readonly string[] {
   return tags.length === 1 ? [toLatin1(tags[0]!)] : [...new Set(tags.map(toLatin1))];
 }
 
-export function poolEntry(extrinsic: Extrinsic, sender: Sender | undefined, valid: ValidTransaction, at: number, order: number): PoolEntry {
+/** @param at - number of the block on which it was validated. */
+export function poolEntry(known: Pick<PoolEntry, "id" | "extrinsic" | "sender" | "order">, valid: ValidTransaction, at: number): PoolEntry {
+  const { id, extrinsic, sender, order } = known;
   return {
-    id: toLatin1(extrinsic.hash),
+    id,
     extrinsic,
-    sender: sender && toLatin1(sender.account),
+    sender,
     priority: valid.priority,
     provides: tagsOf(valid.provides),
     propagate: valid.propagate,

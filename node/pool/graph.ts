@@ -22,6 +22,17 @@ export type Tell = (entry: PoolEntry, status: TransactionStatus) => void;
 const EVICTIONS_MAX = 64;
 const NOBODY: ReadonlySet<PoolEntry> = new Set();
 
+/** What is known while room is made for one entry. */
+interface Eviction {
+  readonly queue: Queue;
+  readonly worst: PoolEntry;
+  readonly entry: PoolEntry;
+  /** Replaced by `entry` in any case. */
+  readonly freed: ReadonlySet<PoolEntry>;
+  readonly victims: Set<PoolEntry>;
+  leaves(leaver: PoolEntry): void;
+}
+
 /**
  * The two queues and the tags between them.
  * Invariants: one entry per provided tag; a ready entry's requirements are all provided by ready entries; neither queue is
@@ -167,7 +178,8 @@ export class TransactionGraph {
     const looked: PoolEntry[] = [];
     while (count > queue.limits.count || bytes > queue.limits.bytes) {
       const worst = queue.worst.peek();
-      if (worst === undefined || worst.priority >= entry.priority || looked.length === EVICTIONS_MAX || !this.#doom(queue, worst, entry, freed, victims, leaves)) {
+      const lower = worst !== undefined && worst.priority < entry.priority && looked.length < EVICTIONS_MAX;
+      if (!lower || !this.#doom({ queue, worst, entry, freed, victims, leaves })) {
         for (const seen of looked) queue.worst.push(seen, queue.entries.size);
         return undefined;
       }
@@ -177,18 +189,17 @@ export class TransactionGraph {
   }
 
   /** Adds `worst` and what requires it to the victims; false when `entry` requires one of them. */
-  #doom(queue: Queue, worst: PoolEntry, entry: PoolEntry, freed: ReadonlySet<PoolEntry>, victims: Set<PoolEntry>, leaves: (leaver: PoolEntry) => void): boolean {
+  #doom({ queue, worst, entry, freed, victims, leaves }: Eviction): boolean {
     // A sender's new transaction comes after all that it has ready; saying so here saves the walk through its chain.
     if (queue === this.ready && worst.sender !== undefined && worst.sender === entry.sender && !freed.has(worst)) return false;
     const work = [worst];
     for (let victim = work.pop(); victim !== undefined; victim = work.pop()) {
       if (victims.has(victim) || victim.place !== queue.name) continue;
       if (victim.provides.some((tag) => entry.requires.includes(tag))) return false;
-      if (!freed.has(victim)) {
-        victims.add(victim);
-        leaves(victim);
-      }
-      if (queue === this.ready && !freed.has(victim)) for (const tag of victim.provides) work.push(...(this.#requirers.get(tag) ?? NOBODY));
+      if (freed.has(victim)) continue;
+      victims.add(victim);
+      leaves(victim);
+      if (queue === this.ready) for (const tag of victim.provides) work.push(...(this.#requirers.get(tag) ?? NOBODY));
     }
     return true;
   }

@@ -1,22 +1,34 @@
-import type { Extrinsic } from "../../runtime/frame/extrinsic.ts";
-import { toLatin1 } from "../../runtime/primitives/bytes.ts";
-import type { Sender } from "./entry.ts";
+/** A transaction on its way into the pool. */
+export interface Incoming {
+  /** Latin1 of the hash. */
+  readonly id: string;
+  /** Latin1 of the sender's account. */
+  readonly account: string | undefined;
+  readonly bytes: number;
+}
 
-interface Turn {
-  /** Resolves when the sender's earlier transactions have come in, or have been refused. */
-  readonly previous: Promise<void> | undefined;
+/** One transaction's place among its sender's. */
+export interface Turn {
+  readonly incoming: Incoming;
+  /** Resolves when the sender's earlier transactions have come in or have been refused; undefined when there are none. */
+  readonly earlier: Promise<void> | undefined;
+  readonly own: Promise<void> | undefined;
   finish(): void;
 }
+
+const nothing = (): void => {};
 
 /**
  * Transactions on their way into the pool: bounded, each hash once, and one sender's in the order of their arrival, however
  * the verifiers finish. Without that order a pipelined batch would fill the future queue and fall out of it.
+ * Whoever begins a turn waits for `earlier`, also after a failure, and ends the turn.
  */
 export class Intake {
   readonly #countMax: number;
   readonly #bytesMax: number;
   readonly #ids = new Set<string>();
-  readonly #turns = new Map<string, Promise<void>>();
+  /** The last turn of each account that has one. */
+  readonly #last = new Map<string, Promise<void>>();
   #bytes = 0;
 
   constructor(countMax: number, bytesMax: number) {
@@ -28,36 +40,26 @@ export class Intake {
     return this.#ids.has(id);
   }
 
-  hasRoomFor({ encoded }: Extrinsic): boolean {
-    return this.#ids.size < this.#countMax && this.#bytes + encoded.length <= this.#bytesMax;
+  hasRoomFor(bytes: number): boolean {
+    return this.#ids.size < this.#countMax && this.#bytes + bytes <= this.#bytesMax;
   }
 
-  /** @param work - gets what to await before it changes the pool. */
-  async run<T>(extrinsic: Extrinsic, sender: Sender | undefined, work: (earlier: Promise<void> | undefined) => Promise<T>): Promise<T> {
-    const id = toLatin1(extrinsic.hash);
-    this.#ids.add(id);
-    this.#bytes += extrinsic.encoded.length;
-    const turn = this.#takeTurn(sender && toLatin1(sender.account));
-    try {
-      return await work(turn.previous);
-    } finally {
-      this.#ids.delete(id);
-      this.#bytes -= extrinsic.encoded.length;
-      turn.finish();
-    }
+  begin(incoming: Incoming): Turn {
+    this.#ids.add(incoming.id);
+    this.#bytes += incoming.bytes;
+    const { account } = incoming;
+    if (account === undefined) return { incoming, earlier: undefined, own: undefined, finish: nothing };
+    const earlier = this.#last.get(account);
+    let finish = nothing;
+    const own = new Promise<void>((resolve) => (finish = resolve));
+    this.#last.set(account, own);
+    return { incoming, earlier, own, finish };
   }
 
-  #takeTurn(account: string | undefined): Turn {
-    if (account === undefined) return { previous: undefined, finish: () => {} };
-    const previous = this.#turns.get(account);
-    let resolve = (): void => {};
-    const own = new Promise<void>((done) => (resolve = done));
-    const turn = previous === undefined ? own : previous.then(() => own);
-    this.#turns.set(account, turn);
-    const finish = (): void => {
-      resolve();
-      if (this.#turns.get(account) === turn) this.#turns.delete(account);
-    };
-    return { previous, finish };
+  end({ incoming, own, finish }: Turn): void {
+    this.#ids.delete(incoming.id);
+    this.#bytes -= incoming.bytes;
+    finish();
+    if (incoming.account !== undefined && this.#last.get(incoming.account) === own) this.#last.delete(incoming.account);
   }
 }

@@ -66,7 +66,9 @@ export const DEFAULT_POOL_OPTIONS: Omit<PoolOptions, "now" | "futureCount" | "fu
 export const DEV_BAN_SECONDS = 0;
 
 export function poolOptions(given: Partial<PoolOptions> & Pick<PoolOptions, "now">): PoolOptions {
-  const options = { ...DEFAULT_POOL_OPTIONS, ...given };
+  // An option that the command line leaves out comes as undefined.
+  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options = { ...DEFAULT_POOL_OPTIONS, ...(named as typeof given) };
   return {
     ...options,
     futureCount: given.futureCount ?? Math.ceil(options.limitCount / 10),

@@ -9,7 +9,7 @@ const refusedWith = (code: string, data?: RegExp) => (error: PoolError) => {
   if (data !== undefined) assert.match(String(error.detail.data), data);
   return true;
 };
-const order = (pending: readonly Uint8Array[]): string[] => pending.map((encoded) => `${fieldsOf(encoded).from}:${fieldsOf(encoded).nonce}`);
+const order = (pending: readonly Uint8Array[]): string[] => pending.map(fieldsOf).map(({ from, nonce }) => `${from}:${nonce}`);
 
 test("a transaction ahead of its account's nonce waits, and becomes ready when the gap closes", async () => {
   const { pool } = fakePool();
@@ -49,7 +49,8 @@ test("a watcher hears of the block with the transaction's index, then of finalit
   pool.onFinalized([block]);
   pool.onFinalized([block]);
   await settled();
-  assert.deepEqual(watch.statuses, [{ type: "ready" }, { type: "inBlock", block: block.hash, index: 1 }, { type: "finalized", block: block.hash, index: 1 }]);
+  const at = { block: block.hash, index: 1 };
+  assert.deepEqual(watch.statuses, [{ type: "ready" }, { type: "inBlock", ...at }, { type: "finalized", ...at }]);
   assert.deepEqual(pool.size, { ready: 0, future: 0, bytes: 0 });
 });
 
@@ -104,7 +105,7 @@ test("a pooled transaction whose nonce another one used in a block is usurped by
 
 test("transactions of a retracted block come back, before those that follow them, and are included again", async () => {
   const { chain, pool } = fakePool();
-  const [zero, one, two] = [0, 1, 2].map((nonce) => tx({ from: 1, nonce })) as [Uint8Array, Uint8Array, Uint8Array];
+  const [zero, one, two] = [tx({ from: 1, nonce: 0 }), tx({ from: 1, nonce: 1 }), tx({ from: 1, nonce: 2 })];
   const watch = await watched(pool, zero);
   await pool.submit(one);
   const fork = chain.head;
@@ -225,7 +226,7 @@ test("what is refused for good is banned for the given time with its reason, wha
   chain.refusals.set(toHex(hashOf(bad)), invalidity("BadProof"));
   chain.refusals.set(toHex(hashOf(poor)), invalidity("Payment"));
   await assert.rejects(pool.submit(bad), refusedWith("POOL_INVALID_TX", /^Transaction has a bad signature$/));
-  await assert.rejects(pool.submit(poor), refusedWith("POOL_INVALID_TX", /^Inability to pay some fees \(e\.g\. account balance too low\)$/));
+  await assert.rejects(pool.submit(poor), refusedWith("POOL_INVALID_TX", /^Inability to pay some fees/));
   chain.refusals.clear();
   await pool.submit(poor);
   clock.now = 9000;
@@ -239,7 +240,8 @@ test("with no ban time a corrected mistake can be sent again at once, and the hi
   chain.describeInvalid = () => "CheckGenesis: the genesis hash differs";
   const encoded = tx({ from: 1, nonce: 0 });
   chain.refusals.set(toHex(hashOf(encoded)), invalidity("BadProof"));
-  for (let i = 0; i < 2; i++) await assert.rejects(pool.submit(encoded), refusedWith("POOL_INVALID_TX", /^Transaction has a bad signature: CheckGenesis/));
+  const hinted = refusedWith("POOL_INVALID_TX", /^Transaction has a bad signature: CheckGenesis/);
+  for (let i = 0; i < 2; i++) await assert.rejects(pool.submit(encoded), hinted);
 });
 
 test("the ban table is bounded", async () => {
@@ -260,7 +262,8 @@ test("a transaction is removed after the last block of its mortality, and told s
   const next = await watched(pool, tx({ from: 1, nonce: 1 }));
   chain.revalidate = ((original) => (extrinsic) => {
     const validity = original(extrinsic);
-    return validity.ok && fieldsOf(extrinsic.encoded).longevity !== undefined ? { ok: true, value: { ...validity.value, longevity: BigInt(2 - chain.head.number) } } : validity;
+    if (!validity.ok || fieldsOf(extrinsic.encoded).longevity === undefined) return validity;
+    return { ok: true, value: { ...validity.value, longevity: BigInt(2 - chain.head.number) } };
   })(chain.revalidate.bind(chain));
   chain.extend(pool, []);
   chain.extend(pool, []);
@@ -291,7 +294,8 @@ test("a newcomer that depends on the lowest by tags alone is refused, and nobody
   const { pool } = fakePool({ limitCount: 2 });
   await pool.submit(tx({ from: 0, nonce: 0, priority: 1, provides: ["a"] }));
   await pool.submit(tx({ from: 0, nonce: 0, priority: 5, provides: ["b"], requires: ["a"] }));
-  await assert.rejects(pool.submit(tx({ from: 0, nonce: 0, priority: 9, provides: ["c"], requires: ["b"] })), refusedWith("POOL_IMMEDIATELY_DROPPED"));
+  const newcomer = tx({ from: 0, nonce: 0, priority: 9, provides: ["c"], requires: ["b"] });
+  await assert.rejects(pool.submit(newcomer), refusedWith("POOL_IMMEDIATELY_DROPPED"));
   assert.equal(pool.size.ready, 2);
 });
 
@@ -404,6 +408,8 @@ test("without tags, or in a circle, a transaction is refused", async () => {
 test("gossip hears of each ready transaction that may travel once, and the sender of the peers that got it", async () => {
   const { pool } = fakePool();
   const heard: string[] = [];
+  let ready = 0;
+  pool.onReady(() => ready++);
   const stop = pool.onImported(({ extrinsic }) => heard.push(String(fieldsOf(extrinsic.encoded).nonce)));
   const first = tx({ from: 1, nonce: 0 });
   await pool.submit(tx({ from: 1, nonce: 1 }));
@@ -414,6 +420,7 @@ test("gossip hears of each ready transaction that may travel once, and the sende
   pool.noteBroadcast(hashOf(first), ["peer"]);
   await settled();
   assert.deepEqual(heard, ["0", "1"]);
+  assert.equal(ready, 3);
   assert.deepEqual(watch.statuses.at(-1), { type: "broadcast", peers: ["peer"] });
   stop();
 });

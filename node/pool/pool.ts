@@ -16,6 +16,7 @@ import { TransactionGraph } from "./graph.ts";
 import type { ImportRefusal } from "./graph.ts";
 import { Inclusions } from "./inclusions.ts";
 import { Intake } from "./intake.ts";
+import type { Incoming } from "./intake.ts";
 import { poolOptions } from "./options.ts";
 import type { PoolChain, PoolOptions } from "./options.ts";
 import type { ReadyIterator } from "./ready-iterator.ts";
@@ -24,15 +25,17 @@ import * as refusal from "./validity-text.ts";
 import { Outbox, Watchers } from "./watchers.ts";
 import type { Report } from "./watchers.ts";
 
+type Listener = (transaction: PooledTransaction) => void;
+
 /** What the pool reads of a block. */
 export type BlockContent = Pick<ImportedBlock, "hash" | "number" | "extrinsics">;
 
-/** A transaction that came back from a retracted block, or one that a client sends. */
-interface Submission {
+/** A transaction that a client sends, or one that came back from a retracted block. */
+interface Submission extends Incoming {
   readonly extrinsic: Extrinsic;
   readonly sender: Sender | undefined;
-  readonly report?: Report | undefined;
-  readonly returning?: boolean;
+  readonly report: Report | undefined;
+  readonly returning: boolean;
 }
 
 /** How many transactions of retracted blocks are validated at once. */
@@ -54,7 +57,8 @@ export class TransactionPool implements PoolBackend {
   readonly #intake: Intake;
   readonly #expiry = new Expiry();
   readonly #rotation = new Rotation();
-  readonly #listeners = new Set<(transaction: PooledTransaction) => void>();
+  readonly #readyListeners = new Set<Listener>();
+  readonly #importListeners = new Set<Listener>();
   #arrivals = 0;
   #closed = false;
 
@@ -78,13 +82,13 @@ export class TransactionPool implements PoolBackend {
   }
 
   async submit(encoded: Uint8Array): Promise<Hash> {
-    const submission = this.#receive(encoded);
+    const submission = this.#receive(encoded, undefined);
     await this.#bringIn(submission);
     return submission.extrinsic.hash;
   }
 
   async submitAndWatch(encoded: Uint8Array, report: Report): Promise<Watch> {
-    const submission = { ...this.#receive(encoded), report };
+    const submission = this.#receive(encoded, report);
     if (this.#watchers.size >= this.#options.watchersMax) {
       throw refusal.immediatelyDropped(`the node watches ${this.#watchers.size} transactions already; submit it without watching`);
     }
@@ -139,10 +143,16 @@ export class TransactionPool implements PoolBackend {
     if (this.#graph.get(id) !== undefined) this.#watchers.tell(id, { type: "broadcast", peers });
   }
 
-  /** Hears of each transaction that may be sent on to peers, once, when it is first ready. */
-  onImported(listener: (transaction: PooledTransaction) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /** Gossip hears of each transaction that may be sent on to peers, once, when it is first ready. */
+  onImported(listener: Listener): () => void {
+    this.#importListeners.add(listener);
+    return () => void this.#importListeners.delete(listener);
+  }
+
+  /** Sealing on demand hears of each transaction whenever it becomes ready. */
+  onReady(listener: Listener): () => void {
+    this.#readyListeners.add(listener);
+    return () => void this.#readyListeners.delete(listener);
   }
 
   follow(event: ChainEvent): void {
@@ -160,7 +170,7 @@ export class TransactionPool implements PoolBackend {
     for (const entry of this.#rotation.take(this.#options.revalidationsPerBlock, this.#graph)) this.#revalidate(entry);
     this.#watchers.timeOut(block.number);
     // Retracted blocks come with the highest first; a sender's transactions must return in the order of their nonces.
-    const outside = returning.reverse().filter(({ extrinsic }) => this.#inclusions.find(toLatin1(extrinsic.hash)) === undefined);
+    const outside = returning.reverse().filter(({ id }) => this.#inclusions.find(id) === undefined);
     if (outside.length > 0) void this.#giveBack(outside);
   }
 
@@ -175,57 +185,65 @@ export class TransactionPool implements PoolBackend {
   }
 
   /** Decodes, and refuses what needs no validation to be refused. */
-  #receive(encoded: Uint8Array): Submission {
+  #receive(encoded: Uint8Array, report: Report | undefined): Submission {
     if (this.#closed) throw refusal.immediatelyDropped(STOPPING);
     const decoded = this.#chain.decode(encoded);
     if (!decoded.ok) throw refusal.badFormat(decoded.error);
-    const extrinsic = decoded.value;
-    const id = toLatin1(extrinsic.hash);
+    const submission = this.#submission(decoded.value, { report, returning: false });
+    const { id, extrinsic } = submission;
     if (this.#graph.get(id) !== undefined || this.#intake.has(id)) throw refusal.alreadyImported(extrinsic.hash);
     const block = this.#inclusions.find(id);
     if (block !== undefined) throw refusal.alreadyIncluded(extrinsic.hash, block);
     const ban = this.#bans.find(id);
     if (ban !== undefined) throw refusal.banned(ban.reason, ban.seconds);
-    if (!this.#intake.hasRoomFor(extrinsic)) throw refusal.immediatelyDropped("the node is busy: too many transactions are being checked; try again later");
-    return { extrinsic, sender: this.#chain.sender(extrinsic) };
+    if (!this.#intake.hasRoomFor(submission.bytes)) throw refusal.immediatelyDropped(BUSY);
+    return submission;
+  }
+
+  #submission(extrinsic: Extrinsic, { report, returning }: Pick<Submission, "report" | "returning">): Submission {
+    const sender = this.#chain.sender(extrinsic);
+    const account = sender && toLatin1(sender.account);
+    return { id: toLatin1(extrinsic.hash), account, bytes: extrinsic.encoded.length, extrinsic, sender, report, returning };
   }
 
   /** Validates and takes in. Throws PoolError. @returns how to stop the reports, if someone watches. */
-  #bringIn(submission: Submission): Promise<(() => void) | undefined> {
-    const { extrinsic, sender } = submission;
-    return this.#intake.run(extrinsic, sender, async (earlier) => {
-      const validated = await this.#validate(extrinsic);
-      await earlier;
-      if (this.#closed) throw refusal.immediatelyDropped(STOPPING);
-      const block = this.#inclusions.find(toLatin1(extrinsic.hash));
-      if (block !== undefined) throw refusal.alreadyIncluded(extrinsic.hash, block);
-      const current = equalBytes(validated.at, this.#chain.best().hash);
-      // A new best block came meanwhile: what is required and what is stale has changed.
-      const validity = current ? validated.validity : (this.#chain.revalidate(extrinsic) ?? validated.validity);
-      if (!validity.ok) throw this.#refused(submission, validity.error);
-      return this.#import(submission, validity.value);
-    });
-  }
-
-  async #validate(extrinsic: Extrinsic): Promise<{ readonly at: Hash; readonly validity: Validity<ValidTransaction> }> {
-    const at = this.#chain.best().hash;
+  async #bringIn(submission: Submission): Promise<(() => void) | undefined> {
+    const turn = this.#intake.begin(submission);
+    const validatedAt = this.#chain.best().hash;
     try {
-      return { at, validity: await this.#chain.validate(extrinsic, "External") };
+      const validity = await this.#chain.validate(submission.extrinsic, "External");
+      if (turn.earlier !== undefined) await turn.earlier;
+      return this.#takeIn(submission, validity, validatedAt);
     } catch (error) {
+      if (turn.earlier !== undefined) await turn.earlier;
       if (error instanceof InvariantError || error instanceof PoolError) throw error;
       throw refusal.verificationFailed(error);
+    } finally {
+      this.#intake.end(turn);
     }
   }
 
-  #refused({ extrinsic, returning }: Submission, error: TransactionValidityError): PoolError {
+  #takeIn(submission: Submission, validated: Validity<ValidTransaction>, validatedAt: Hash): (() => void) | undefined {
+    const { id, extrinsic } = submission;
+    if (this.#closed) throw refusal.immediatelyDropped(STOPPING);
+    const block = this.#inclusions.find(id);
+    if (block !== undefined) throw refusal.alreadyIncluded(extrinsic.hash, block);
+    // After a new best block came meanwhile, what is required and what is stale has changed.
+    const changed = !equalBytes(validatedAt, this.#chain.best().hash);
+    const validity = changed ? (this.#chain.revalidate(extrinsic) ?? validated) : validated;
+    if (!validity.ok) throw this.#refused(submission, validity.error);
+    return this.#import(submission, validity.value);
+  }
+
+  #refused({ id, extrinsic, returning }: Submission, error: TransactionValidityError): PoolError {
     // A retracted block's inherents are refused here too, and are nobody's fault.
-    if (!returning && refusal.isPermanent(error)) this.#bans.ban(toLatin1(extrinsic.hash), refusal.validityText(error));
+    if (!returning && refusal.isPermanent(error)) this.#bans.ban(id, refusal.validityText(error));
     return refusal.invalid(error, this.#chain.describeInvalid?.(extrinsic, error));
   }
 
-  #import({ extrinsic, sender, report }: Submission, valid: ValidTransaction): (() => void) | undefined {
+  #import({ id, account, extrinsic, report }: Submission, valid: ValidTransaction): (() => void) | undefined {
     if (valid.provides.length === 0) throw refusal.noTags();
-    const entry = poolEntry(extrinsic, sender, valid, this.#chain.best().number, this.#arrivals++);
+    const entry = poolEntry({ id, extrinsic, sender: account, order: this.#arrivals++ }, valid, this.#chain.best().number);
     // The watcher is there before the entry, so that it hears its first step.
     const unwatch = report && this.#watchers.add(entry.id, report);
     const refused = this.#graph.import(entry);
@@ -253,9 +271,11 @@ export class TransactionPool implements PoolBackend {
   #tell(entry: PoolEntry, status: TransactionStatus): void {
     this.#watchers.tell(entry.id, status);
     if (status.type === "future") entry.waitsSince = this.#chain.best().number;
-    if (status.type !== "ready" || !entry.propagate || entry.announced) return;
+    if (status.type !== "ready") return;
+    for (const listener of this.#readyListeners) this.#outbox.push(() => listener(entry));
+    if (!entry.propagate || entry.announced) return;
     entry.announced = true;
-    for (const listener of this.#listeners) this.#outbox.push(() => listener(entry));
+    for (const listener of this.#importListeners) this.#outbox.push(() => listener(entry));
   }
 
   #remove(entry: PoolEntry, status: TransactionStatus): void {
@@ -276,9 +296,11 @@ export class TransactionPool implements PoolBackend {
     if (validity.ok) {
       this.#setValidTill(entry, lastValidBlock(this.#chain.best().number, validity.value.longevity));
       this.#graph.setRequires(entry, tagsOf(validity.value.requires));
-    } else if (validity.error.type === "Invalid" && validity.error.value.type !== "ExhaustsResources" && validity.error.value.type !== "Future") {
-      this.#invalidate(entry, validity.error);
+      return;
     }
+    const { type, value } = validity.error;
+    const mayPass = type === "Unknown" || value.type === "ExhaustsResources" || value.type === "Future";
+    if (!mayPass) this.#invalidate(entry, validity.error);
   }
 
   #setValidTill(entry: PoolEntry, validTill: number): void {
@@ -305,7 +327,8 @@ export class TransactionPool implements PoolBackend {
     // The queue's order is the order in which they began to wait.
     for (const entry of this.#graph.future.entries.values()) {
       if (entry.waitsSince + blocks >= best) return;
-      this.#remove(entry, { type: "dropped", reason: `it waited ${blocks} blocks for a transaction that must come before it (a lower nonce)` });
+      const reason = `it waited ${blocks} blocks for a transaction that must come before it (a lower nonce)`;
+      this.#remove(entry, { type: "dropped", reason });
     }
   }
 
@@ -335,8 +358,9 @@ export class TransactionPool implements PoolBackend {
     for (const encoded of block.extrinsics) {
       const decoded = this.#chain.decode(encoded);
       if (!decoded.ok) continue;
-      this.#inclusions.retract(toLatin1(decoded.value.hash), block);
-      out.push({ extrinsic: decoded.value, sender: this.#chain.sender(decoded.value), returning: true });
+      const submission = this.#submission(decoded.value, { report: undefined, returning: true });
+      this.#inclusions.retract(submission.id, block);
+      out.push(submission);
     }
     return out.reverse();
   }
@@ -344,30 +368,29 @@ export class TransactionPool implements PoolBackend {
   /** Transactions of retracted blocks come in again, as many as the pool could hold. */
   async #giveBack(returning: readonly Submission[]): Promise<void> {
     const surplus = refusal.immediatelyDropped("its block was retracted together with more transactions than the pool holds");
-    for (const { extrinsic } of returning.slice(this.#options.limitCount)) this.#notReturned(extrinsic, surplus);
+    for (const { id } of returning.slice(this.#options.limitCount)) this.#notReturned(id, surplus);
     for (let i = 0; i < Math.min(returning.length, this.#options.limitCount); i += RETURNING_AT_ONCE) {
       await Promise.all(returning.slice(i, i + RETURNING_AT_ONCE).map((submission) => this.#bringBack(submission)));
     }
   }
 
   async #bringBack(submission: Submission): Promise<void> {
-    const { extrinsic } = submission;
-    const id = toLatin1(extrinsic.hash);
+    const { id } = submission;
     // Sent again by a client meanwhile, or still on its way in from an earlier retraction.
     if (this.#graph.get(id) !== undefined || this.#intake.has(id)) return;
     try {
       await this.#bringIn(submission);
     } catch (error) {
       if (!(error instanceof PoolError)) throw error;
-      this.#notReturned(extrinsic, error);
+      this.#notReturned(id, error);
     }
   }
 
-  #notReturned({ hash }: Extrinsic, error: PoolError): void {
-    const id = toLatin1(hash);
+  #notReturned(id: string, error: PoolError): void {
     // In a block again: its watcher has heard that, or will when the block does.
     if (this.#inclusions.find(id) === undefined) this.#watchers.tell(id, refusal.statusOf(error));
   }
 }
 
 const STOPPING = "the node is stopping";
+const BUSY = "the node is busy: too many transactions are being checked; try again later";

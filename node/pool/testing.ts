@@ -33,7 +33,9 @@ export const account = (n: number): AccountId => AccountId(new Uint8Array(32).fi
 export const tx = (fields: FakeTx): Uint8Array => utf8(JSON.stringify({ ...fields, ballast: "x".repeat(fields.size ?? 0) }));
 export const hashOf = (encoded: Uint8Array): Hash => Hash(blake2b256(encoded));
 export const fieldsOf = (encoded: Uint8Array): FakeTx => JSON.parse(fromUtf8(encoded)) as FakeTx;
-export const invalidity = (type: Exclude<InvalidTransaction["type"], "Custom">): TransactionValidityError => ({ type: "Invalid", value: { type } as InvalidTransaction });
+export const invalidity = (type: Exclude<InvalidTransaction["type"], "Custom">): TransactionValidityError => {
+  return { type: "Invalid", value: { type } as InvalidTransaction };
+};
 
 interface FakeBlock extends BlockContent {
   readonly parent: FakeBlock | undefined;
@@ -41,7 +43,13 @@ interface FakeBlock extends BlockContent {
 }
 
 export class FakeChain implements PoolChain {
-  readonly genesis: FakeBlock = { hash: BlockHash(blake2b256(utf8("genesis"))), number: 0, extrinsics: [], parent: undefined, nonces: new Map() };
+  readonly genesis: FakeBlock = {
+    hash: BlockHash(blake2b256(utf8("genesis"))),
+    number: 0,
+    extrinsics: [],
+    parent: undefined,
+    nonces: new Map(),
+  };
   head: FakeBlock = this.genesis;
   /** By hex of the transaction's hash. */
   readonly refusals = new Map<string, TransactionValidityError>();
@@ -132,8 +140,14 @@ export function fakePool(options: Partial<PoolOptions> = {}): { chain: FakeChain
   return { chain, clock, pool: new TransactionPool(chain, { now: () => clock.now, ...options }) };
 }
 
+export interface Heard {
+  readonly heard: string[];
+  readonly statuses: TransactionStatus[];
+  unwatch(): void;
+}
+
 /** Submits and collects what the watcher hears, as short words. */
-export async function watched(pool: TransactionPool, encoded: Uint8Array): Promise<{ heard: string[]; statuses: TransactionStatus[]; unwatch: () => void }> {
+export async function watched(pool: TransactionPool, encoded: Uint8Array): Promise<Heard> {
   const heard: string[] = [];
   const statuses: TransactionStatus[] = [];
   const watch = await pool.submitAndWatch(encoded, (status) => {
@@ -153,10 +167,13 @@ export function assertBlockOrder(pending: readonly Uint8Array[], fail: (message:
   const queues = new Map<number, FakeTx[]>();
   for (const fields of pending.map(fieldsOf)) queues.set(fields.from, [...(queues.get(fields.from) ?? []), fields]);
   for (const [from, queue] of queues) {
-    for (let i = 1; i < queue.length; i++) if (queue[i]!.nonce !== queue[i - 1]!.nonce + 1) fail(`account ${from}: nonce ${queue[i]!.nonce} after ${queue[i - 1]!.nonce}`);
+    queue.forEach(({ nonce }, i) => {
+      if (i > 0 && nonce !== queue[i - 1]!.nonce + 1) fail(`account ${from}: nonce ${nonce} after ${queue[i - 1]!.nonce}`);
+    });
   }
   for (const fields of pending.map(fieldsOf)) {
-    const best = Math.max(...[...queues.values()].filter(({ length }) => length > 0).map(([head]) => head!.priority ?? 0));
+    const heads = [...queues.values()].filter(({ length }) => length > 0).map(([head]) => head!);
+    const best = Math.max(...heads.map(({ priority }) => priority ?? 0));
     if ((fields.priority ?? 0) !== best) fail(`priority ${fields.priority} went before ${best}`);
     queues.get(fields.from)!.shift();
   }

@@ -54,7 +54,8 @@ export function verificationFailed(cause: unknown): PoolError {
 }
 
 export function banned(reason: string, seconds: number): PoolError {
-  return new PoolError({ code: "POOL_TEMPORARILY_BANNED", data: `${reason}; this transaction is not looked at again for ${seconds} s` }, "Transaction is temporarily banned");
+  const data = `${reason}; this transaction is not looked at again for ${seconds} s`;
+  return new PoolError({ code: "POOL_TEMPORARILY_BANNED", data }, "Transaction is temporarily banned");
 }
 
 export function alreadyImported(hash: Hash): PoolError {
@@ -62,7 +63,8 @@ export function alreadyImported(hash: Hash): PoolError {
 }
 
 export function alreadyIncluded(hash: Hash, block: BlockRef): PoolError {
-  return new PoolError({ code: "POOL_ALREADY_IMPORTED", data: `${toHex(hash)} is in block #${block.number} ${toHex(block.hash)}` }, "Transaction Already Imported");
+  const data = `${toHex(hash)} is in block #${block.number} ${toHex(block.hash)}`;
+  return new PoolError({ code: "POOL_ALREADY_IMPORTED", data }, "Transaction Already Imported");
 }
 
 export function tooLowPriority(old: bigint, fresh: bigint): PoolError {
@@ -75,7 +77,8 @@ export function cycle(): PoolError {
 }
 
 export function noTags(): PoolError {
-  return new PoolError({ code: "POOL_NO_TAGS", data: "Transaction does not provide any tags, so the pool can't identify it" }, "No tags provided");
+  const data = "Transaction does not provide any tags, so the pool can't identify it";
+  return new PoolError({ code: "POOL_NO_TAGS", data }, "No tags provided");
 }
 
 export function futureNotAccepted(): PoolError {

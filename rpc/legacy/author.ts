@@ -111,9 +111,10 @@ function keyMethods(keys: KeyBackend): Method[] {
   });
   return [
     guarded("author_rotateKeys", [], async () => hex(await keys.rotateKeys())),
-    guarded("author_insertKey", ["key_type", "suri", "public"], (params) =>
-      keys.insertKey(checkedType(params.string("key_type", 64)), params.string("suri", SURI_CHARS_MAX), params.bytes("public", KEY_BYTES_MAX)),
-    ),
+    guarded("author_insertKey", ["key_type", "suri", "public"], (params) => {
+      const keyType = checkedType(params.string("key_type", 64));
+      return keys.insertKey(keyType, params.string("suri", SURI_CHARS_MAX), params.bytes("public", KEY_BYTES_MAX));
+    }),
     guarded("author_hasKey", ["public_key", "key_type"], (params) => {
       const publicKey = params.bytes("public_key", KEY_BYTES_MAX);
       return keys.hasKey(publicKey, checkedType(params.string("key_type", 64)));

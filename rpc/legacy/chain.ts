@@ -1,5 +1,5 @@
 import type { BlockHash } from "../../runtime/primitives/types.ts";
-import type { Backend, ChainBackend, ImportedBlock } from "../backend.ts";
+import type { Backend, ChainBackend, ChainEvent, ImportedBlock } from "../backend.ts";
 import type { OnBackgroundError } from "../background.ts";
 import { hex, headerJson, signedBlockJson } from "../encode.ts";
 import type { Hex } from "../encode.ts";
@@ -11,7 +11,10 @@ import { u32OrHex } from "../transport/params.ts";
 const BLOCK_NUMBERS_MAX = 1024;
 
 export function chainMethods({ chain }: Backend, onError: OnBackgroundError): MethodTable {
-  return { methods: [getBlock(chain), getBlockHash(chain), getHeader(chain), getFinalizedHead(chain)], subscriptions: headSubscriptions(chain, onError) };
+  return {
+    methods: [getBlock(chain), getBlockHash(chain), getHeader(chain), getFinalizedHead(chain)],
+    subscriptions: headSubscriptions(chain, onError),
+  };
 }
 
 function getBlock(chain: ChainBackend): Method {
@@ -60,7 +63,12 @@ function getHeader(chain: ChainBackend): Method {
 }
 
 function getFinalizedHead(chain: ChainBackend): Method {
-  return { name: "chain_getFinalizedHead", aliases: ["chain_getFinalisedHead"], safety: "safe", handler: () => hex(chain.finalized().hash) };
+  return {
+    name: "chain_getFinalizedHead",
+    aliases: ["chain_getFinalisedHead"],
+    safety: "safe",
+    handler: () => hex(chain.finalized().hash),
+  };
 }
 
 function headSubscriptions(chain: ChainBackend, onError: OnBackgroundError): Subscription[] {
@@ -102,7 +110,7 @@ class HeadStream {
   readonly end: () => void;
   #waiting: ImportedBlock[] | undefined = [];
 
-  constructor(chain: ChainBackend, sink: SubscriptionSink, first: BlockHash, kind: "newBlock" | "best" | "finalized", onError: OnBackgroundError) {
+  constructor(chain: ChainBackend, sink: SubscriptionSink, first: BlockHash, kind: ChainEvent["type"], onError: OnBackgroundError) {
     this.#sink = sink;
     this.end = chain.subscribe((event) => {
       if (event.type !== kind) return;

@@ -1,17 +1,11 @@
-import { DispatchClassTy } from "../../runtime/frame/types.ts";
+import { FeeDetailsTy, RuntimeDispatchInfoTy } from "../../runtime/pallets/transaction-payment/fee.ts";
 import { concatBytes } from "../../runtime/primitives/bytes.ts";
-import { decode, encode, option, struct, u32 } from "../../runtime/primitives/codec/index.ts";
-import { BalanceTy, WeightTy } from "../../runtime/primitives/types.ts";
+import { decode, encode, u32 } from "../../runtime/primitives/codec/index.ts";
 import type { Backend, ChainBackend } from "../backend.ts";
 import { hexNumber } from "../encode.ts";
 import type { MethodTable, ParamReader } from "../method.ts";
 import { extrinsic, optionalBlock } from "../shapes.ts";
 import { frameError } from "./system.ts";
-
-// What the two runtime APIs return. Written here as the wire format that the legacy methods promise, whatever the runtime's own types become.
-const DispatchInfoTy = struct("pallet_transaction_payment::types::RuntimeDispatchInfo", { weight: WeightTy, class: DispatchClassTy, partial_fee: BalanceTy });
-const InclusionFeeTy = struct("pallet_transaction_payment::types::InclusionFee", { base_fee: BalanceTy, len_fee: BalanceTy, adjusted_weight_fee: BalanceTy });
-const FeeDetailsTy = struct("pallet_transaction_payment::types::FeeDetails", { inclusion_fee: option(InclusionFeeTy), tip: BalanceTy });
 
 export function paymentMethods({ chain }: Backend): MethodTable {
   const params = ["encoded_xt", "at"];
@@ -26,7 +20,7 @@ export function paymentMethods({ chain }: Backend): MethodTable {
 
 async function queryInfo(chain: ChainBackend, params: ParamReader): Promise<unknown> {
   const output = await ask(chain, params, "TransactionPaymentApi_query_info", "Unable to query dispatch info.");
-  const { weight, class: dispatchClass, partial_fee } = decode(DispatchInfoTy, output);
+  const { weight, class: dispatchClass, partial_fee } = decode(RuntimeDispatchInfoTy, output);
   return {
     weight: { ref_time: Number(weight.ref_time), proof_size: Number(weight.proof_size) },
     class: dispatchClass.type.toLowerCase(),

@@ -10,6 +10,7 @@ const PAGE_KEYS_MAX = 1000;
 /** Of the methods that know no pages. */
 const UNPAGED_KEYS_MAX = 10_000;
 const UNPAGED_BYTES_MAX = 4 * 1024 * 1024;
+const PAGES_INSTEAD = "read in pages with state_getKeysPaged and state_queryStorageAt";
 const NOTHING = new Uint8Array(0);
 
 export function keyMethods(chain: ChainBackend): Method[] {
@@ -58,7 +59,7 @@ function getPairs(chain: ChainBackend): Method {
       for (const key of await allKeys(state, bytes)) {
         const value = (await state.get(key)) ?? NOTHING;
         size += key.length + value.length;
-        if (size > UNPAGED_BYTES_MAX) throw responseTooBig(UNPAGED_BYTES_MAX, "read in pages with state_getKeysPaged and state_queryStorageAt");
+        if (size > UNPAGED_BYTES_MAX) throw responseTooBig(UNPAGED_BYTES_MAX, PAGES_INSTEAD);
         if (signal.aborted) break;
         pairs.push([hex(key), hex(value)]);
       }
@@ -91,6 +92,6 @@ function getStorageSize(chain: ChainBackend): Method {
 
 async function allKeys(state: StateView, prefix: Uint8Array): Promise<Uint8Array[]> {
   const keys = await state.keys(prefix, undefined, UNPAGED_KEYS_MAX + 1);
-  if (keys.length > UNPAGED_KEYS_MAX) throw responseTooBig(UNPAGED_KEYS_MAX, "more keys than that have this prefix; read them with state_getKeysPaged");
+  if (keys.length > UNPAGED_KEYS_MAX) throw responseTooBig(UNPAGED_KEYS_MAX, PAGES_INSTEAD);
   return keys;
 }

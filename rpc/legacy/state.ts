@@ -14,7 +14,15 @@ const PROOF_KEYS_MAX = 1000;
 /** `state_traceBlock` and `state_trieMigrationStatus` are not here: nothing in this node could answer them. */
 export function stateMethods({ chain }: Backend, onError: OnBackgroundError): MethodTable {
   return {
-    methods: [call(chain), getMetadata(chain), getRuntimeVersion(chain), ...valueMethods(chain), getReadProof(chain), ...keyMethods(chain), ...queryMethods(chain)],
+    methods: [
+      call(chain),
+      getMetadata(chain),
+      getRuntimeVersion(chain),
+      ...valueMethods(chain),
+      getReadProof(chain),
+      ...keyMethods(chain),
+      ...queryMethods(chain),
+    ],
     subscriptions: [storageSubscription(chain, onError), runtimeVersionSubscription(chain, onError)],
   };
 }
@@ -39,7 +47,8 @@ function call(chain: ChainBackend): Method {
 }
 
 function getMetadata(chain: ChainBackend): Method {
-  return { name: "state_getMetadata", safety: "safe", params: ["at"], handler: async (params) => metadataJson((await stateOf(chain, params)).runtime) };
+  const handler: Method["handler"] = async (params) => metadataJson((await stateOf(chain, params)).runtime);
+  return { name: "state_getMetadata", safety: "safe", params: ["at"], handler };
 }
 
 function getRuntimeVersion(chain: ChainBackend): Method {

@@ -33,7 +33,8 @@ function operator(system: SystemBackend): Method[] {
     {
       name: "system_peers",
       safety: "unsafe",
-      handler: () => system.peers().map(({ peerId, roles, bestHash, bestNumber }) => ({ peerId, roles, bestHash: hex(bestHash), bestNumber })),
+      handler: () =>
+        system.peers().map(({ peerId, roles, bestHash, bestNumber }) => ({ peerId, roles, bestHash: hex(bestHash), bestNumber })),
     },
     {
       name: "system_addLogFilter",

@@ -11,7 +11,7 @@ import type { Connection, Method, MethodTable, Subscription, SubscriptionSink } 
 import { API_NAME_CHARS_MAX, callInput, storageKey } from "../shapes.ts";
 import { listOf } from "../transport/params.ts";
 import { readStorage, resultChars, storageQuery } from "./storage-query.ts";
-import type { StorageQuery } from "./storage-query.ts";
+import type { StateRootOf, StorageQuery } from "./storage-query.ts";
 
 export interface ArchiveLimits {
   /** Running storage queries of one connection. */
@@ -26,7 +26,9 @@ export const DEFAULT_ARCHIVE_LIMITS: ArchiveLimits = { queriesPerConnection: 8, 
 const STORAGE_ITEMS_MAX = 1024;
 
 export function archiveMethods({ chain }: Backend, limits: ArchiveLimits, onError: OnBackgroundError): MethodTable {
-  const method = (name: string, params: readonly string[], handler: Method["handler"]): Method => ({ name: `archive_v1_${name}`, safety: "safe", params, handler });
+  const method = (name: string, params: readonly string[], handler: Method["handler"]): Method => {
+    return { name: `archive_v1_${name}`, safety: "safe", params, handler };
+  };
   return {
     methods: [
       method("genesisHash", [], () => hex(chain.genesisHash)),
@@ -87,11 +89,17 @@ function storage(chain: ChainBackend, limits: ArchiveLimits, onError: OnBackgrou
 }
 
 function tooManyQueries(max: number): RpcError {
-  return new RpcError(RpcCode.TOO_MANY_SUBSCRIPTIONS, "Too many running archive_v1_storage queries on the connection", `Exceeded max limit of ${max}`);
+  const message = "Too many running archive_v1_storage queries on the connection";
+  return new RpcError(RpcCode.TOO_MANY_SUBSCRIPTIONS, message, `Exceeded max limit of ${max}`);
 }
 
 async function sendStorage(
-  chain: ChainBackend, hash: BlockHash, queries: readonly StorageQuery[], sink: SubscriptionSink, limits: ArchiveLimits, onError: OnBackgroundError,
+  chain: ChainBackend,
+  hash: BlockHash,
+  queries: readonly StorageQuery[],
+  sink: SubscriptionSink,
+  limits: ArchiveLimits,
+  onError: OnBackgroundError,
 ): Promise<void> {
   try {
     const state = await chain.state(hash);
@@ -108,7 +116,11 @@ async function sendStorage(
 }
 
 async function sendItems(
-  state: StateView, stateRoot: Parameters<typeof readStorage>[1], queries: readonly StorageQuery[], sink: SubscriptionSink, limits: ArchiveLimits,
+  state: StateView,
+  stateRoot: StateRootOf,
+  queries: readonly StorageQuery[],
+  sink: SubscriptionSink,
+  limits: ArchiveLimits,
 ): Promise<void> {
   let chars = 0;
   for await (const item of readStorage(state, stateRoot, queries)) {

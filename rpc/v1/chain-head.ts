@@ -45,11 +45,15 @@ const ID_CHARS_MAX = 64;
 const STORAGE_ITEMS_MAX = 1024;
 const UNPIN_MAX = 4096;
 
+type StateOf = () => Promise<StateView>;
+
 const LIMIT_REACHED = { result: "limitReached" } as const;
 
 export function chainHeadMethods(backend: Backend, limits: ChainHeadLimits, onError: OnBackgroundError): MethodTable {
   const service = new ChainHead(backend.chain, limits, onError);
-  const method = (name: string, params: readonly string[], handler: Method["handler"]): Method => ({ name: `chainHead_v1_${name}`, safety: "safe", params, handler });
+  const method = (name: string, params: readonly string[], handler: Method["handler"]): Method => {
+    return { name: `chainHead_v1_${name}`, safety: "safe", params, handler };
+  };
   return {
     methods: [
       method("header", ["followSubscription", "hash"], (params, ctx) => service.header(params, ctx)),
@@ -182,7 +186,7 @@ class ChainHead {
     return this.#start(follow, hash, 1, async (operation) => {
       const body = await this.#chain.body(hash);
       if (body === undefined) throw new BackendError({ code: "BODY_DISCARDED", hash: hex(hash) }, "the block's body was pruned");
-      if (!operation.stopped) follow.sendOperation({ event: "operationBodyDone", operationId: operation.id, value: body.map(hex) });
+      follow.sendOperation(operation, { event: "operationBodyDone", value: body.map(hex) });
     });
   }
 
@@ -198,7 +202,7 @@ class ChainHead {
     }
     return this.#start(follow, hash, 1, async (operation, state) => {
       const output = await (await state()).call(name, input);
-      if (!operation.stopped) follow.sendOperation({ event: "operationCallDone", operationId: operation.id, output: hex(output) });
+      follow.sendOperation(operation, { event: "operationCallDone", output: hex(output) });
     });
   }
 
@@ -218,12 +222,12 @@ class ChainHead {
     return { ...started, discardedItems: asked.length - queries.length };
   }
 
-  async #readPages(follow: Follow, operation: Operation, hash: BlockHash, state: () => Promise<StateView>, queries: readonly StorageQuery[]): Promise<void> {
+  async #readPages(follow: Follow, operation: Operation, hash: BlockHash, state: StateOf, queries: readonly StorageQuery[]): Promise<void> {
     const stateRoot = async () => (await this.#chain.header(hash))!.state_root;
     let items: StorageResult[] = [];
     let chars = 0;
     const flush = (): void => {
-      if (items.length > 0 && !operation.stopped) follow.sendOperation({ event: "operationStorageItems", operationId: operation.id, items });
+      if (items.length > 0) follow.sendOperation(operation, { event: "operationStorageItems", items });
       items = [];
       chars = 0;
     };
@@ -232,7 +236,7 @@ class ChainHead {
       if (items.length >= this.#limits.pageItems || chars >= this.#limits.pageChars) {
         flush();
         // What is known to exist, and is not sent, waits until the client has room for it.
-        follow.sendOperation({ event: "operationWaitingForContinue", operationId: operation.id });
+        follow.sendOperation(operation, { event: "operationWaitingForContinue" });
         await operation.waitForContinue();
         if (operation.stopped) return;
       }
@@ -240,10 +244,10 @@ class ChainHead {
       chars += resultChars(item);
     }
     flush();
-    if (!operation.stopped) follow.sendOperation({ event: "operationStorageDone", operationId: operation.id });
+    follow.sendOperation(operation, { event: "operationStorageDone" });
   }
 
-  #start(follow: Follow, hash: BlockHash, slots: number, work: (operation: Operation, state: () => Promise<StateView>) => Promise<void>) {
+  #start(follow: Follow, hash: BlockHash, slots: number, work: (operation: Operation, state: StateOf) => Promise<void>) {
     if (follow.operations.freeSlots < slots) return LIMIT_REACHED;
     const operation = follow.operations.begin(slots);
     // The block is held from now on: the client may let go of it before the work begins.
@@ -251,18 +255,15 @@ class ChainHead {
       await new Promise<void>((resolve) => afterReply(resolve));
       if (!operation.stopped) await work(operation, state);
     });
-    void running.catch((error: unknown) => this.#operationFailed(follow, operation, error)).finally(() => follow.operations.ended(operation));
+    const failed = (error: unknown): void => this.#operationFailed(follow, operation, error);
+    void running.catch(failed).finally(() => follow.operations.ended(operation));
     return { result: "started", operationId: operation.id } as const;
   }
 
   #operationFailed(follow: Follow, operation: Operation, error: unknown): void {
-    const operationId = operation.id;
-    if (isLostBlock(error)) {
-      if (!operation.stopped) follow.sendOperation({ event: "operationInaccessible", operationId });
-      return;
-    }
+    if (isLostBlock(error)) return follow.sendOperation(operation, { event: "operationInaccessible" });
     const expected = error instanceof RuntimeApiError;
-    if (!operation.stopped) follow.sendOperation({ event: "operationError", operationId, error: expected ? error.message : "Internal error" });
+    follow.sendOperation(operation, { event: "operationError", error: expected ? error.message : "Internal error" });
     if (!expected) this.#onError(error, "chainHead_v1 operation");
   }
 
@@ -286,7 +287,9 @@ class ChainHead {
     const given = params.get("hashOrHashes", oneOrMany(hash32, UNPIN_MAX));
     if (follow === undefined) return null;
     const ids: Hex[] = (given instanceof Uint8Array ? [given] : given).map(hex);
-    if (new Set(ids).size !== ids.length) throw new RpcError(ErrorCode.DUPLICATE_HASHES, "Received duplicate hashes for the chainHead_unpin method");
+    if (new Set(ids).size !== ids.length) {
+      throw new RpcError(ErrorCode.DUPLICATE_HASHES, "Received duplicate hashes for the chainHead_unpin method");
+    }
     // All or none.
     if (!ids.every((id) => follow.isPinned(id))) throw notPinned();
     follow.unpin(ids);

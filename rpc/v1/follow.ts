@@ -6,6 +6,7 @@ import type { Hex } from "../encode.ts";
 import { RawJson } from "../method.ts";
 import type { SubscriptionSink } from "../method.ts";
 import { Operations } from "./operations.ts";
+import type { Operation } from "./operations.ts";
 import type { Pins } from "./pins.ts";
 
 /** Finalized blocks of the first event, where their states can still be read: a client finds its place after a lost connection. */
@@ -194,9 +195,9 @@ export class Follow {
     this.#sink.send(event);
   }
 
-  /** An event of an operation. */
-  sendOperation(event: object): void {
-    this.#send(event);
+  /** Nothing is said of an operation that the client stopped. */
+  sendOperation({ id, stopped }: Operation, event: { readonly event: string; readonly [field: string]: unknown }): void {
+    if (!stopped) this.#send({ ...event, operationId: id });
   }
 
   /** Tells the client that it must follow anew; all its pins and operations end. */

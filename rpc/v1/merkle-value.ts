@@ -12,19 +12,16 @@ import { hex } from "../encode.ts";
  * itself when it is shorter. It changes exactly when something at or below the key does. Undefined when nothing is there.
  */
 export async function closestDescendantMerkleValue(state: StateView, stateRoot: Hash, key: Uint8Array): Promise<Uint8Array | undefined> {
-  return walk(indexNodes(await state.proof([key])), stateRoot, key, () => {
-    return new BackendError({ code: "STATE_DISCARDED", hash: hex(state.block.hash) }, "the state's trie is not readable");
-  });
-}
-
-/** At most one step per nibble of the key. */
-function walk(nodes: ReadonlyMap<string, Uint8Array>, root: Uint8Array, key: Uint8Array, unreadable: () => BackendError): Uint8Array | undefined {
+  const nodes = indexNodes(await state.proof([key]));
   const end = key.length * 2;
-  let reference = root;
+  let reference: Uint8Array = stateRoot;
+  // At most one step per nibble of the key.
   for (let depth = 0; ; ) {
     const encoding = reference.length === HASH_BYTES ? nodes.get(toLatin1(reference)) : reference;
     const node = encoding === undefined ? undefined : tryDecode(encoding);
-    if (node === undefined) throw unreadable();
+    if (node === undefined) {
+      throw new BackendError({ code: "STATE_DISCARDED", hash: hex(state.block.hash) }, "the state's trie is not readable");
+    }
     if (node.type === "empty") return undefined;
     const shared = Math.min(node.partial.length, end - depth);
     for (let i = 0; i < shared; i++) if (node.partial[i] !== nibbleAt(key, depth + i)) return undefined;

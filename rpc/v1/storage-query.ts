@@ -47,8 +47,13 @@ export function isDescendants(type: QueryType): boolean {
   return type === "descendantsValues" || type === "descendantsHashes";
 }
 
+/** The root in the header of the state's block; only a query for a Merkle value needs it. */
+export type StateRootOf = () => Promise<Hash>;
+
+type Results = AsyncGenerator<StorageResult, void>;
+
 /** The found items, query by query. Reads on only as they are taken. */
-export async function* readStorage(state: StateView, stateRoot: () => Promise<Hash>, queries: readonly StorageQuery[]): AsyncGenerator<StorageResult, void> {
+export async function* readStorage(state: StateView, stateRoot: StateRootOf, queries: readonly StorageQuery[]): Results {
   for (const query of queries) {
     if (isDescendants(query.type)) yield* descendants(state, query);
     else {
@@ -58,7 +63,7 @@ export async function* readStorage(state: StateView, stateRoot: () => Promise<Ha
   }
 }
 
-async function single(state: StateView, stateRoot: () => Promise<Hash>, { key, type }: StorageQuery): Promise<StorageResult | undefined> {
+async function single(state: StateView, stateRoot: StateRootOf, { key, type }: StorageQuery): Promise<StorageResult | undefined> {
   if (type === "closestDescendantMerkleValue") {
     const merkleValue = await closestDescendantMerkleValue(state, await stateRoot(), key.bytes);
     return merkleValue === undefined ? undefined : { key: key.hex, closestDescendantMerkleValue: hex(merkleValue) };
@@ -68,7 +73,7 @@ async function single(state: StateView, stateRoot: () => Promise<Hash>, { key, t
   return type === "value" ? { key: key.hex, value: hex(value) } : { key: key.hex, hash: hex(blake2b256(value)) };
 }
 
-async function* descendants(state: StateView, { key, type, start }: StorageQuery): AsyncGenerator<StorageResult, void> {
+async function* descendants(state: StateView, { key, type, start }: StorageQuery): Results {
   let after = start;
   for (;;) {
     const keys = await state.keys(key.bytes, after, STEP_KEYS);

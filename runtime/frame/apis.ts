@@ -9,9 +9,11 @@ import type { Hash } from "../primitives/types.ts";
 import { accountOf } from "../pallets/system/account.ts";
 import { FeeDetailsTy, RuntimeDispatchInfoTy, feeDetails, lengthToFee, queryInfo, weightToFee } from "../pallets/transaction-payment/fee.ts";
 import { BlockExecution, contextAfter, createInherents, executeBlock, validateTransaction } from "./executive.ts";
+import { BlockRejected } from "./block-rejected.ts";
 import { Context } from "./context.ts";
 import type { Host } from "./context.ts";
 import { decodeExtrinsic } from "./extrinsic.ts";
+import type { Extrinsic } from "./extrinsic.ts";
 import { apiId, blockTy, encodeMetadata, uncheckedExtrinsicTy, viewFunctionId, METADATA_VERSIONS } from "./metadata/index.ts";
 import type { MetadataVersion, RuntimeApiDef } from "./metadata/index.ts";
 import type { Runtime } from "./runtime.ts";
@@ -84,10 +86,24 @@ const TIMESTAMP_INHERENT = "timstap0";
 export const MAX_TIMESTAMP_DRIFT_MS = 500n;
 const BLS_PUBLIC_KEY_BYTES = 48;
 
+/** What is nested in an input as bytes is input too. */
+function parsed<T>(method: string, decodeIt: () => T): T {
+  try {
+    return decodeIt();
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new RuntimeApiError({ code: "API_BAD_INPUT", method }, `input of ${method} does not decode: ${error.message}`);
+  }
+}
+
+function extrinsicOf(runtime: Runtime, method: string, body: Uint8Array): Extrinsic {
+  return parsed(method, () => decodeExtrinsic(runtime, encode(bytes, body)));
+}
+
 function timestampOf(inherents: StructValue<{ data: typeof BTreeMapTy }>): bigint {
   const entry = inherents.data.find(([id]) => toLatin1(id) === TIMESTAMP_INHERENT);
   if (entry === undefined) throw new RuntimeApiError({ code: "API_BAD_INPUT", method: "BlockBuilder" }, `inherent data has no "${TIMESTAMP_INHERENT}"`);
-  return decode(u64, entry[1]);
+  return parsed("BlockBuilder", () => decode(u64, entry[1]));
 }
 
 /** All runtime APIs over one runtime, and the metadata that describes them. */
@@ -149,13 +165,18 @@ export class RuntimeApis {
     return api("Core", 5, "The `Core` runtime api that every Substrate runtime needs to implement.", {
       version: method({}, RuntimeVersionTy, "Returns the version of the runtime.", () => this.version),
       execute_block: method({ block: blockTy(runtime) }, unit, "Execute the given block.", ({ state, host }, { block }) => {
-        const extrinsics = block.extrinsics.map((body) => decodeExtrinsic(runtime, encode(bytes, body)));
+        const extrinsics = block.extrinsics.map((body) => extrinsicOf(runtime, "Core_execute_block", body));
         const outcome = executeBlock(runtime, state, host, block.header, extrinsics);
         if (!outcome.ok) throw this.#refused("Core_execute_block", outcome.error.message);
         return undefined;
       }),
       initialize_block: method({ header: HeaderTy }, InclusionModeTy, "Initialize a block with the given header and return the runtime executive mode.", (env, { header }) => {
-        new BlockExecution(runtime, env.state, env.host, header);
+        try {
+          new BlockExecution(runtime, env.state, env.host, header);
+        } catch (error) {
+          if (error instanceof BlockRejected) throw this.#refused("Core_initialize_block", error.message);
+          throw error;
+        }
         return { type: "AllExtrinsics" };
       }),
     });
@@ -204,7 +225,7 @@ export class RuntimeApis {
       new BlockExecution(runtime, state, host, { parent_hash: block.hash, number: block.number + 1, digest: { logs: [] } });
     return api("BlockBuilder", 6, "The `BlockBuilder` api trait that provides the required functionality for building a block.", {
       apply_extrinsic: method({ extrinsic: extrinsicTy }, applyResult, "Apply the given extrinsic in a block on top of the one asked at.", (env, { extrinsic }) =>
-        next(env).apply(decodeExtrinsic(runtime, encode(bytes, extrinsic))),
+        next(env).apply(extrinsicOf(runtime, "BlockBuilder_apply_extrinsic", extrinsic)),
       ),
       finalize_block: method({}, HeaderTy, "Finish the current block.", () => {
         throw this.#refused("BlockBuilder_finalize_block", "a block cannot be finished outside its execution: no inherent was applied");
@@ -214,7 +235,7 @@ export class RuntimeApis {
       ),
       check_inherents: method({ block: blockTy(runtime), data: InherentDataTy }, CheckInherentsResultTy, "Check that the inherents are valid.", (_env, { block, data }) => {
         const now = timestampOf(data);
-        const set = block.extrinsics.map((body) => decodeExtrinsic(runtime, encode(bytes, body)).call).find(({ type }) => type === "Timestamp");
+        const set = block.extrinsics.map((body) => extrinsicOf(runtime, "BlockBuilder_check_inherents", body).call).find(({ type }) => type === "Timestamp");
         const claimed = set?.value.value["now"] as bigint | undefined;
         const okay = claimed !== undefined && claimed <= now + MAX_TIMESTAMP_DRIFT_MS;
         const reason = encode(str, claimed === undefined ? "no timestamp" : "timestamp is too far in the future");
@@ -230,7 +251,7 @@ export class RuntimeApis {
         { source: TransactionSourceTy, tx: uncheckedExtrinsicTy(runtime), block_hash: HashTy },
         resultTy(ValidTransactionTy, TransactionValidityErrorTy),
         "Validate the transaction.",
-        ({ state, host, block }, { source, tx }) => validateTransaction(contextAfter(runtime, state, host, block), source.type, decodeExtrinsic(runtime, encode(bytes, tx))),
+        ({ state, host, block }, { source, tx }) => validateTransaction(contextAfter(runtime, state, host, block), source.type, extrinsicOf(runtime, "TaggedTransactionQueue_validate_transaction", tx)),
       ),
     });
   }
@@ -257,7 +278,7 @@ export class RuntimeApis {
     const inputs = { uxt: uncheckedExtrinsicTy(runtime), len: u32 };
     // A quote does not look at the signature: clients ask with a fake one. So the dearest scheme is assumed.
     const parse = ({ uxt }: { readonly uxt: Uint8Array }) => {
-      const { call, preamble } = decodeExtrinsic(runtime, encode(bytes, uxt));
+      const { call, preamble } = extrinsicOf(runtime, "TransactionPaymentApi", uxt);
       const position = runtime.extensions.findIndex(({ identifier }) => identifier === "ChargeTransactionPayment");
       return { call, unsigned: preamble.type === "Bare", tip: preamble.type === "Bare" ? 0n : (preamble.extras[position] as bigint) };
     };

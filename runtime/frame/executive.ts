@@ -41,7 +41,7 @@ export type ApplyResult = Result<Result<undefined, DispatchError>, TransactionVa
 const invalid = (type: InvalidTransaction["type"]): { readonly ok: false; readonly error: TransactionValidityError } =>
   err({ type: "Invalid", value: { type } as InvalidTransaction });
 
-/** One block under execution. */
+/** One block under execution. Making one throws BlockRejected when its number does not follow the parent's. */
 export class BlockExecution {
   readonly context: Context;
   #inherentsOver = false;
@@ -54,6 +54,8 @@ export class BlockExecution {
   #initialize({ parent_hash, number, digest }: BlockStart): void {
     const ctx = this.context;
     const { state } = ctx;
+    const expected = Number.get(state) + 1;
+    if (number !== expected) throw new BlockRejected("BLOCK_NOT_CHILD", `block ${number} cannot stand on this state: ${expected} follows`);
     ctx.blockNumber = number;
     Number.set(state, number);
     ParentHash.set(state, parent_hash);
@@ -75,7 +77,7 @@ export class BlockExecution {
   /** Checks and runs one extrinsic. On refusal the block is as if it had not been tried. */
   apply(extrinsic: Extrinsic): ApplyResult {
     const ctx = this.context;
-    const before = { state: ctx.state.mark(), events: ctx.events.mark(), length: ctx.extrinsicsLength, signatureTime: ctx.signatureTime, weight: { ...ctx.weightUsed } };
+    const before = { state: ctx.state.mark(), events: ctx.events.mark(), length: ctx.extrinsicsLength, signatureTime: ctx.signatureTime, weight: { ...ctx.weightUsed }, inherentsOver: this.#inherentsOver };
     ctx.phase = { type: "ApplyExtrinsic", value: ctx.extrinsicIndex };
     const result = this.#run(extrinsic);
     if (result.ok) {
@@ -87,6 +89,7 @@ export class BlockExecution {
     ctx.extrinsicsLength = before.length;
     ctx.signatureTime = before.signatureTime;
     Object.assign(ctx.weightUsed, before.weight);
+    this.#inherentsOver = before.inherentsOver;
     return result;
   }
 

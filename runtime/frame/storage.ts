@@ -1,6 +1,6 @@
 import { blake2b128, blake2b256, twox128, twox64 } from "#hash";
 import { concatBytes, fromLatin1, startsWith, toLatin1, utf8 } from "../primitives/bytes.ts";
-import { Reader, Writer, decode, encode } from "../primitives/codec/index.ts";
+import { Reader, Writer, decode, encode, u8 } from "../primitives/codec/index.ts";
 import type { AnyTy, Ty, TypeOf } from "../primitives/codec/index.ts";
 import type { State } from "./state.ts";
 
@@ -36,6 +36,8 @@ export interface StorageItem {
   /** Where the overlay keeps this item's entries. */
   readonly slot: number;
   keyBytes(key: unknown): Uint8Array;
+  /** The overlay's id of the key arguments: one string per storage key. */
+  idOf(key: unknown): string;
   /** The overlay's id of a full storage key; undefined when the key is not one of this item. */
   idOfKey(fullKey: Uint8Array): string | undefined;
   /** The key arguments of a full storage key; undefined when they cannot be read back. */
@@ -57,6 +59,7 @@ function storageItem<V>(pallet: string, name: string, hashers: readonly Hasher[]
   const prefix = concatBytes(twox128(utf8(pallet)), twox128(utf8(name)));
   const concat = hashers.every((hasher) => hasher.concat);
   const hasDefault = options.default !== undefined;
+  const ownEncoding = keyTypes.length === 1 && isFixedBytes(keyTypes[0]!);
   const item: StorageItem = {
     pallet,
     name,
@@ -83,9 +86,12 @@ function storageItem<V>(pallet: string, name: string, hashers: readonly Hasher[]
       if (!concat || !startsWith(fullKey, prefix)) return undefined;
       return readKey(fullKey, hashers, keyTypes);
     },
+    // An account id or a hash is its own encoding: the hot case costs one call. A hash alone cannot be read back: the whole key names it.
+    idOf: !concat ? (key) => toLatin1(item.keyBytes(key)) : ownEncoding ? (key) => toLatin1(key as Uint8Array) : (key) => encodedId(keyTypes, key),
     idOfKey(fullKey) {
+      if (!concat) return startsWith(fullKey, prefix) && fullKey.length > prefix.length ? toLatin1(fullKey) : undefined;
       const args = item.keyOf(fullKey);
-      return args === undefined ? undefined : idOf(keyTypes, keyTypes.length === 1 ? args[0] : args);
+      return args === undefined ? undefined : item.idOf(keyTypes.length === 1 ? args[0] : args);
     },
     decodeValue: (bytes) => decode(valueType, bytes),
     encodeValue: (value, writer) => valueType.encodeTo(value as V, writer),
@@ -110,12 +116,16 @@ function readKey(fullKey: Uint8Array, hashers: readonly Hasher[], keyTypes: read
   }
 }
 
+/** `[u8; n]`, also under another name. */
+function isFixedBytes({ shape }: AnyTy): boolean {
+  if (shape.kind === "array") return shape.of === u8;
+  return shape.kind === "composite" && shape.fields.length === 1 && shape.fields[0]!.name === undefined && isFixedBytes(shape.fields[0]!.type);
+}
+
 const scratch = new Writer(256);
 
-function idOf(keyTypes: readonly AnyTy[], key: unknown): string {
+function encodedId(keyTypes: readonly AnyTy[], key: unknown): string {
   if (keyTypes.length === 0) return "";
-  // An account id or a hash is its own encoding: the hot case costs one call.
-  if (keyTypes.length === 1 && key instanceof Uint8Array && key.length === keyTypes[0]!.minSize) return toLatin1(key);
   scratch.length = 0;
   if (keyTypes.length === 1) keyTypes[0]!.encodeTo(key, scratch);
   else keyTypes.forEach((type, i) => type.encodeTo((key as readonly unknown[])[i], scratch));
@@ -160,19 +170,19 @@ export class StorageMap<K, V, R extends V | undefined = V | undefined> {
   }
 
   get(state: State, key: K): R {
-    return (state.read(this.item, idOf(this.item.keyTypes, key), key) ?? this.#default) as R;
+    return (state.read(this.item, this.item.idOf(key), key) ?? this.#default) as R;
   }
 
   exists(state: State, key: K): boolean {
-    return state.read(this.item, idOf(this.item.keyTypes, key), key) !== undefined;
+    return state.read(this.item, this.item.idOf(key), key) !== undefined;
   }
 
   set(state: State, key: K, value: V): void {
-    state.write(this.item, idOf(this.item.keyTypes, key), key, value);
+    state.write(this.item, this.item.idOf(key), key, value);
   }
 
   remove(state: State, key: K): void {
-    state.write(this.item, idOf(this.item.keyTypes, key), key, undefined);
+    state.write(this.item, this.item.idOf(key), key, undefined);
   }
 
   /** The storage key of one entry. */
@@ -182,10 +192,12 @@ export class StorageMap<K, V, R extends V | undefined = V | undefined> {
 
   /** Entries in byte order of their storage keys, at most `limit`. For invariants, migrations and bounded maps. */
   entries(state: State, limit: number): [K, V][] {
-    return state.keysUnder(this.item.prefix, limit).map((fullKey) => {
-      const args = this.item.keyOf(fullKey)!;
-      const key = (this.item.keyTypes.length === 1 ? args[0] : args) as K;
-      return [key, state.read(this.item, idOf(this.item.keyTypes, key), key) as V];
+    const { item } = this;
+    return state.keysUnder(item.prefix, limit).flatMap((fullKey): [K, V][] => {
+      const args = item.keyOf(fullKey);
+      if (args === undefined) return []; // Root can write any bytes under any key: what is no key of this map is not in it.
+      const key = (item.keyTypes.length === 1 ? args[0] : args) as K;
+      return [[key, state.read(item, item.idOf(key), key) as V]];
     });
   }
 }

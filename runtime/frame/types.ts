@@ -1,6 +1,7 @@
 // What dispatching returns and what blocks are made of, in FRAME's own shapes and indices.
 import { bool, compact, fixedBytes, struct, str, u32, u64, u8, v, variant, vec, bytes, tuple, newtype, alias } from "../primitives/codec/index.ts";
 import type { Ty, TypeOf } from "../primitives/codec/index.ts";
+import { DecodeError } from "../primitives/errors.ts";
 import { AccountIdTy, HashTy, WeightTy } from "../primitives/types.ts";
 import type { Weight } from "../primitives/types.ts";
 import type { Result } from "../primitives/result.ts";
@@ -114,7 +115,9 @@ export function resultTy<T, E>(okTy: Ty<T>, errTy: Ty<E>): Ty<Result<T, E>> {
       else errTy.encodeTo(value.error, writer);
     },
     decodeFrom(reader) {
-      return reader.u8() === 0 ? { ok: true, value: okTy.decodeFrom(reader) } : { ok: false, error: errTy.decodeFrom(reader) };
+      const tag = reader.u8();
+      if (tag > 1) throw new DecodeError("CODEC_UNKNOWN_VARIANT", reader.offset - 1, `${tag} is not a Result (0 or 1)`);
+      return tag === 0 ? { ok: true, value: okTy.decodeFrom(reader) } : { ok: false, error: errTy.decodeFrom(reader) };
     },
   };
 }

@@ -137,7 +137,7 @@ function bounded<V extends { readonly length: number }>(inner: Ty<V>, of: AnyTy,
     minSize: 1,
     typeName: `BoundedVec<${of.typeName}>`,
     encodeTo(value, writer) {
-      if (value.length > most) throw new EncodeError(`${value.length} elements, at most ${most} are allowed`);
+      if (value?.length > most) throw new EncodeError(`${value.length} elements, at most ${most} are allowed`);
       inner.encodeTo(value, writer);
     },
     decodeFrom(reader) {

@@ -38,12 +38,15 @@ export const bool: Ty<boolean> = primitive(
   },
 );
 
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 /** UTF-8 text with its length in bytes before it. */
 export const str: Ty<string> = primitive(
   "str",
   1,
   (value, writer) => {
     if (typeof value !== "string") throw new EncodeError(`${String(value)} is not a string`);
+    if (LONE_SURROGATE.test(value)) throw new EncodeError("a string with half a surrogate pair has no UTF-8");
     const bytes = utf8(value);
     writer.compact(bytes.length);
     writer.raw(bytes);

@@ -128,7 +128,10 @@ function payloadCodec(payload: Payload): PayloadCodec {
     return {
       minSize: items.reduce((sum, item) => sum + item.minSize, 0),
       fields: items.map((type) => ({ type })),
-      encodeTo: (value: readonly unknown[], writer) => items.forEach((item, i) => item.encodeTo(value[i], writer)),
+      encodeTo(value: readonly unknown[], writer) {
+        if (!Array.isArray(value) || value.length !== items.length) throw new EncodeError(`expected an array of ${items.length}`);
+        items.forEach((item, i) => item.encodeTo(value[i], writer));
+      },
       decodeFrom: (reader) => items.map((item) => item.decodeFrom(reader)),
     };
   }

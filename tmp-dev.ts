@@ -1,0 +1,15 @@
+import { Chain } from "./node/chain/chain.ts"; import { Database } from "./node/db/database.ts"; import { NodeHost } from "./node/host.ts"; import { SignaturePool } from "./node/verifier/pool.ts";
+import { loadChainSpec } from "./genesis/load.ts"; import { genesisForNode } from "./genesis/genesis-state.ts"; import { TransactionPool } from "./node/pool/pool.ts"; import { NodePoolChain } from "./node/pool-chain.ts"; import { poolOptions } from "./node/pool/options.ts";
+import { SoloSealing } from "./node/solo.ts"; import { NodeChainBackend } from "./node/backend/chain-backend.ts"; import { startRpcServer } from "./rpc/server.ts"; import { createMethods } from "./rpc/methods.ts";
+import { mkdtempSync } from "node:fs"; import { decodeSs58 } from "./runtime/primitives/ss58.ts";
+const spec = loadChainSpec("dev"); const genesis = genesisForNode(spec);
+const db = await Database.open(mkdtempSync("/tmp/mesi-tmp-")); const chain = await Chain.open(db, genesis as any, { statePruning: "archive", blocksPruning: "archive", sync: false });
+const verifier = new SignaturePool(); const keys = { generateSessionKeys: () => new Uint8Array(48) }; const host = new NodeHost({ pool: verifier, keys });
+const now = () => Date.now(); const road = { chain, host, now };
+const pool = new TransactionPool(new NodePoolChain(chain, host, true), poolOptions({ now, banSeconds: 0 })); chain.subscribe((e) => pool.follow(e));
+const alice = decodeSs58("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"); 
+const seal = new SoloSealing(road, pool as any, { author: (alice as any).value.account, budgetMs: 400, minIntervalMs: 100, maxIdleMs: 20000, onFatal: (e) => { console.error(e); process.exit(1); } }); pool.onImported(() => seal.transactionReady()); seal.start();
+const backend: any = { chain: new NodeChainBackend(chain, host), pool, dev: true, keys: {}, system: { nodeName: "tmp", implementationName: "Creator Chain Node", version: "0.1.0", chainName: spec.name, chainType: spec.chainType, properties: spec.properties, roles: ["Authority"], health: () => ({ peers: 0, isSyncing: false, shouldHavePeers: false }), syncState: () => ({ startingBlock: 0, currentBlock: 0, highestBlock: 0 }), peers: () => [], localPeerId: () => "12D3", listenAddresses: () => [], addLogFilter() {}, resetLogFilter() {} } };
+const log: any = { debug() {}, info() {}, warn: console.error, error: console.error };
+const rpc = await startRpcServer({ table: createMethods(backend, { onBackgroundError: (e: any) => console.error("bg", e) }), port: Number(process.argv[2] ?? 19944), health: () => ({ ready: true, checks: [] }), log });
+console.log("listening", rpc.port);

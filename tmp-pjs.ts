@@ -1,0 +1,16 @@
+import { ApiPromise, WsProvider, Keyring } from "@polkadot/api";
+const api = await ApiPromise.create({ provider: new WsProvider("ws://127.0.0.1:19944") });
+console.log("connected", (await api.rpc.system.chain()).toString(), api.runtimeVersion.specVersion.toString());
+const kr = new Keyring({ type: "sr25519" }); const alice = kr.addFromUri("//Alice"), bob = kr.addFromUri("//Bob");
+console.log((await api.query.system.account(alice.address)).toHuman());
+const tx = api.tx.balances.transferKeepAlive(bob.address, 10n ** 12n);
+console.log("fee", (await tx.paymentInfo(alice.address)).toHuman());
+const t = Date.now();
+await new Promise<void>((res) => tx.signAndSend(alice, (r) => { console.log(Date.now() - t, r.status.type, r.events.map((e) => `${e.event.section}.${e.event.method}`).join(" ")); if (r.isFinalized || r.isError) res(); }));
+const h = await api.rpc.chain.getHeader(); console.log(h.toHuman(), (await api.derive.chain.getHeader(h.hash))?.author?.toString());
+const at = await api.at((await api.rpc.chain.getBlockHash(0))); console.log("at genesis", (await at.query.system.account(bob.address)).data.free.toHuman());
+console.log((await api.query.system.account.entries()).length);
+const bad = await new Promise((res) => api.tx.balances.transferKeepAlive(bob.address, 10n ** 30n).signAndSend(alice, (r) => { if (r.dispatchError) { const e = r.dispatchError; res(e.isModule ? api.registry.findMetaError(e.asModule).name : e.toString()); } }));
+console.log("bad:", bad);
+console.log(await api.rpc.state.getReadProof([api.query.system.number.key()]).then((p) => p.proof.length));
+await api.disconnect();
