@@ -16,9 +16,12 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     await createProgram(shell).parseAsync([...args], { from: "user" });
     return shell.exitCode;
   } catch (error) {
-    const failure = error instanceof CommanderError ? usageOf(error) : error;
-    if (failure === undefined) return ExitCode.Ok;
-    return report(io, plainGlobals(args, io), failure);
+    const globals = plainGlobals(args, io);
+    if (!(error instanceof CommanderError)) return report(io, globals, error);
+    if (error.exitCode === 0) return ExitCode.Ok;
+    // Help was printed instead of an answer: it says all there is to say.
+    if (error.code === "commander.help" && globals.format !== "json") return ExitCode.Usage;
+    return report(io, globals, usageOf(error));
   }
 }
 
@@ -36,9 +39,8 @@ export function withCommand(argv: readonly string[]): readonly string[] {
   return isNodeFlag ? [...argv.slice(0, at), "node", "run", ...argv.slice(at)] : argv;
 }
 
-/** Commander's complaint in our words; undefined when it only printed help or the version. */
-function usageOf(error: CommanderError): CliError | undefined {
-  if (error.exitCode === 0) return undefined;
+/** Commander's complaint in our words. */
+function usageOf(error: CommanderError): CliError {
   const [first = "", second = ""] = error.message.replace(/^error: /, "").split("\n");
   const near = /Did you mean (?:one of )?(.+?)\?/.exec(second)?.[1];
   const said = first

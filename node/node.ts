@@ -136,7 +136,7 @@ async function compose(options: NodeOptions, folder: string, closers: (() => Pro
   const health = healthSource(chain, options, () => lastBlockAt);
   const rpc = await startRpcServer({
     ...options.rpc,
-    table: createMethods(backend, { onBackgroundError: (error) => log.child("rpc").error({ event: "rpc-background", err: error }, "a subscription failed") }),
+    table: createMethods(backend, { onBackgroundError: (error, where) => backgroundError(options, error, where) }),
     health,
     log: log.child("rpc"),
     metrics: metrics.rpc,
@@ -148,6 +148,12 @@ async function compose(options: NodeOptions, folder: string, closers: (() => Pro
   if (options.statusLine) closers.push(startStatusLine({ chain, pool, log }));
   const closeOnce = once((deadlineMs: number) => within(deadlineMs, closeAll(closers, log)));
   return { chain, backend, road, pool, rpc, metricsPort: metricsServer?.port, close: (deadlineMs = CLOSE_DEADLINE_MS) => closeOnce(deadlineMs) };
+}
+
+/** Nobody can be told any more; a broken invariant still stops the node. */
+function backgroundError({ log, onFatal }: NodeOptions, error: unknown, where: string): void {
+  log.child("rpc").error({ event: "rpc-background", method: where, err: error }, "an error after the reply");
+  if (error instanceof InvariantError) onFatal(error);
 }
 
 /** What was opened last is closed first. */

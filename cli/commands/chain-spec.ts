@@ -6,7 +6,7 @@ import { facts } from "../output.ts";
 
 export function addChainSpec(program: Command, shell: Shell): void {
   const group = program.command("chain-spec").description("make, read and check chain specs");
-  group.addCommand(buildCommand("build", shell));
+  group.addCommand(buildCommand("build", shell).copyInheritedSettings(program));
   group
     .command("show")
     .description("what a chain spec says, in short")
@@ -23,7 +23,7 @@ export function addChainSpec(program: Command, shell: Shell): void {
     .argument("<file>", "the chain spec; dev and local work too")
     .option("--state-version <0|1>", "how values are hashed: 0 for chains that began before 2022", "1")
     .action(shell.action(async (ctx, [file], options) => hash(ctx, file!, options["stateVersion"] as string)));
-  for (const name of ["build-spec", "export-chain-spec"]) program.addCommand(buildCommand(name, shell), { hidden: true });
+  for (const name of ["build-spec", "export-chain-spec"]) program.addCommand(buildCommand(name, shell).copyInheritedSettings(program), { hidden: true });
 }
 
 function buildCommand(name: string, shell: Shell): Command {
@@ -32,13 +32,7 @@ function buildCommand(name: string, shell: Shell): Command {
     .option("--chain <chain>", "dev, local or a file", "local")
     .option("--raw", "the genesis key by key, as nodes of a network should share it")
     .option("--out <file>", "write it there instead of printing it")
-    .copyInheritedSettings(quiet(shell))
     .action(shell.action(async (ctx, _args, options) => build(ctx, options as { chain: string; raw?: boolean; out?: string })));
-}
-
-/** The settings that commands made apart from the program need, too. */
-function quiet(shell: Shell): Command {
-  return new Command().exitOverride().configureOutput({ writeOut: shell.io.stdout, writeErr: shell.io.stderr, outputError: () => {} }).configureHelp({ showGlobalOptions: true }).helpOption("-h, --help", "show this help");
 }
 
 async function build(ctx: CommandContext, options: { chain: string; raw?: boolean; out?: string }): Promise<void> {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Shell } from "../command.ts";
 import { usage } from "../errors.ts";
 import { facts } from "../output.ts";
+import type { Output } from "../output.ts";
 import { VERSION } from "../version.ts";
 
 export function addInfo(program: Command, shell: Shell): void {
@@ -37,9 +38,9 @@ export function addInfo(program: Command, shell: Shell): void {
     );
 }
 
-async function explain(out: import("../output.ts").Output, code: string): Promise<void> {
+async function explain(out: Output, code: string): Promise<void> {
   const { EXIT_MEANING } = await import("../exit-codes.ts");
-  const { ERRORS, entryOf } = await import("../error-table.ts");
+  const { ERRORS } = await import("../error-table.ts");
   if (/^\d+$/.test(code)) {
     const exit = Number(code) as keyof typeof EXIT_MEANING;
     const meaning = EXIT_MEANING[exit];
@@ -48,10 +49,11 @@ async function explain(out: import("../output.ts").Output, code: string): Promis
     return out.result({ exit, meaning, errors }, `exit code ${exit}: ${meaning}${errors.length === 0 ? "" : `\nerrors: ${errors.join(", ")}`}`);
   }
   const name = code.toUpperCase().replaceAll("-", "_");
-  const entry = entryOf(name);
+  const entry = ERRORS[name];
   if (entry === undefined) {
-    const { unknownName } = await import("../../genesis/spelling.ts");
-    throw usage(unknownName("error code", code, Object.keys(ERRORS)).slice(0, 200));
+    const { nearest } = await import("../../genesis/spelling.ts");
+    const near = nearest(name, Object.keys(ERRORS));
+    throw usage(`unknown error code "${code}"${near === undefined ? "" : `; did you mean ${near}?`}`, "an exit code (6) or an error code (DB_LOCKED) is accepted");
   }
   out.result({ code: name, exit: entry.exit, meaning: entry.meaning, hint: entry.hint ?? null }, `${name} (exit code ${entry.exit}): ${entry.meaning}${entry.hint === undefined ? "" : `\nhint: ${entry.hint}`}`);
 }

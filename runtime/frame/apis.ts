@@ -43,7 +43,7 @@ interface Method {
   readonly docs: readonly string[];
   run(env: ApiEnvironment, args: never): unknown;
 }
-interface Api extends RuntimeApiDef {
+export interface Api extends RuntimeApiDef {
   readonly methods: Readonly<Record<string, Method>>;
 }
 

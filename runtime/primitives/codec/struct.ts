@@ -166,7 +166,7 @@ export function variant<const D extends Variants>(path: string, variants: D, opt
   };
 }
 
-/** A type that is known only later, or that contains itself; each level counts against the depth limit. */
+/** A type that is known only later, or that contains itself, and that takes at least one byte (an enum does); each level counts against the depth limit. */
 export function lazy<T>(typeName: string, resolve: () => Ty<T>): Ty<T> {
   return {
     shape: { kind: "lazy", resolve },
