@@ -60,6 +60,8 @@ export const ERRORS: Readonly<Record<string, ErrorEntry>> = {
   RPC_PORT_IN_USE: entry(Unreachable, "Another process has the RPC port.", "stop it, or choose another with --rpc-port"),
   RPC_LISTEN_FAILED: entry(Unreachable, "The RPC address cannot be listened on: it is not this machine's, or the port needs more rights."),
   METRICS_PORT_IN_USE: entry(Unreachable, "Another process has the metrics port.", "stop it, choose another with --prometheus-port, or --no-prometheus"),
+  METRICS_LISTEN_FAILED: entry(Unreachable, "The metrics address cannot be listened on."),
+  LOG_FILTER: entry(Usage, "A log filter is not LEVEL or TARGET=LEVEL.", "write -l info, or -l rpc=debug,pool=trace"),
   RPC_BAD_CORS: entry(Usage, "An entry of --rpc-cors is not an origin such as https://example.org."),
   // Transactions
   TX_REJECTED: entry(Transaction, "The node did not take the transaction."),
@@ -68,6 +70,15 @@ export const ERRORS: Readonly<Record<string, ErrorEntry>> = {
   // Safety
   UNSAFE_RPC: entry(Refused, "Unsafe RPC methods would be open to the network."),
   UNSAFE_FLAG: entry(Refused, "The flag changes what protects the node in Substrate, and has no meaning here."),
+  // Keys
+  KEYSTORE_NO_PASSWORD: entry(Config, "The key store is encrypted, and no password was given.", "use --password-filename or --password-interactive"),
+  KEYSTORE_UNKNOWN_TYPE: entry(Usage, "This node has no keys of that type."),
+  KEYSTORE_KEY_MISMATCH: entry(Refused, "The secret belongs to another public key than the one given."),
+  KEYSTORE_PERMISSIONS: entry(Refused, "Others may look into the key store's folder.", "chmod 700 it"),
+  KEY_WRONG_PASSWORD: entry(Config, "The password is not that of the key."),
+  KEY_FILE_DAMAGED: entry(Storage, "A key file is not one, or damaged.", "restore it from a backup"),
+  KEY_FILE_PERMISSIONS: entry(Refused, "Others may read a key file.", "chmod 600 it"),
+  HOST_KEYS_REFUSED: entry(Refused, "Session keys are made with author_rotateKeys, not by a runtime call."),
   // Waiting and looking
   TIMED_OUT: entry(Timeout, "What was waited for did not happen in time.", "--timeout SECONDS waits longer"),
   CLOSE_TIMEOUT: entry(Timeout, "The node did not stop in time."),

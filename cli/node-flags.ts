@@ -96,7 +96,7 @@ export const FLAGS: readonly Flag[] = [
 
 /** Settings for parts that this release does not have yet: taken, and said to be without effect. */
 export const UNUSED: ReadonlySet<string> = new Set([
-  "port", "listen-addr", "public-addr", "bootnodes", "reserved-nodes", "reserved-only", "in-peers", "out-peers", "sync", "graphql-port", "explorer", "telemetry-url", "force-authoring", "database",
+  "port", "listen-addr", "public-addr", "bootnodes", "reserved-nodes", "reserved-only", "in-peers", "out-peers", "sync", "graphql-port", "explorer", "telemetry-url", "force-authoring", "database", "detailed-log-output", "signer", "init-slashing-protection",
 ]);
 
 /** Substrate's flags that mean nothing here: existing unit files start, with a warning. True: the flag takes a value. */

@@ -37,7 +37,7 @@ export async function signerFrom(suri: string, scheme: Scheme): Promise<Signer> 
 }
 
 /** The key ring would take any text as a seed: a mistyped phrase must not become an account. */
-function isSuri(text: string): boolean {
+export function isSuri(text: string): boolean {
   const [, root] = /^([^/]*)((?:\/\/?[^/]+)*)(?:\/\/\/.*)?$/.exec(text) ?? [];
   if (root === undefined) return false;
   if (root === "") return text.startsWith("/") && text.length > 1;

@@ -9,6 +9,7 @@ import { decodeExtrinsic } from "../runtime/frame/extrinsic.ts";
 import type { Extrinsic } from "../runtime/frame/extrinsic.ts";
 import type { TransactionSource, TransactionValidityError, ValidTransaction, Validity } from "../runtime/frame/types.ts";
 import { accountOf } from "../runtime/pallets/system/account.ts";
+import { BlockHash } from "../runtime/pallets/system/storage.ts";
 import type { BlockRef } from "../rpc/backend.ts";
 import { describeBadSignature } from "./bad-signature.ts";
 import type { BlockNode } from "./chain/block-node.ts";
@@ -17,6 +18,9 @@ import type { NodeHost } from "./host.ts";
 import { senderOf } from "./pool/entry.ts";
 import type { Sender } from "./pool/entry.ts";
 import type { PoolChain } from "./pool/options.ts";
+
+/** Blocks whose hashes are tried to explain a refused signature. */
+const RECENT = 32;
 
 export class NodePoolChain implements PoolChain {
   readonly #chain: Chain;
@@ -72,8 +76,10 @@ export class NodePoolChain implements PoolChain {
 
   describeInvalid(extrinsic: Extrinsic, error: TransactionValidityError): string | undefined {
     if (!this.#dev || error.type !== "Invalid" || error.value.type !== "BadProof") return undefined;
-    const recent: Uint8Array[] = [];
-    for (let node: BlockNode | undefined = this.#chain.best; node !== undefined && recent.length < 32; node = node.parentNode) recent.push(node.hash);
-    return describeBadSignature(this.#context(), extrinsic, { genesis: this.#chain.genesisHash, recent });
+    const ctx = this.#context();
+    const best = ctx.blockNumber - 1;
+    // From the state: of the block tree, only what is not final yet is in memory.
+    const recent = Array.from({ length: Math.min(RECENT, best + 1) }, (_, back) => BlockHash.get(ctx.state, best - back));
+    return describeBadSignature(ctx, extrinsic, { genesis: this.#chain.genesisHash, recent });
   }
 }

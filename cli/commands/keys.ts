@@ -12,6 +12,28 @@ export function addKeys(program: Command, shell: Shell): void {
     .option("--public", "the argument is a public key in hex")
     .option("--suri-file <file>", "file with the secret")
     .action(shell.action(async (ctx, [uri], options) => (await bodies()).inspect(ctx, uri, options)));
+  place(group.command("insert").description("put a session key into the key store"))
+    .addOption(new Option("--key-type <type>", "of the key; this node has session keys").choices(["smpx"]).default("smpx"))
+    .option("--suri <secret>", "secret phrase, seed or //path; visible to other processes: prefer MESI_SURI or --suri-file")
+    .option("--suri-file <file>", "file with the secret")
+    .option("--password <password>", "of the key store; visible to other processes: prefer --password-filename")
+    .option("--password-interactive", "ask for the key store's password")
+    .option("--password-filename <file>", "file with the key store's password")
+    .option("--dry-run", "show the public key, without storing anything")
+    .action(shell.action(async (ctx, _args, options) => (await stored()).insert(ctx, options)));
+  place(group.command("list").description("types and public keys of the key store")).action(shell.action(async (ctx, _args, options) => (await stored()).list(ctx, options)));
+}
+
+function stored() {
+  return import("../keystore-commands.ts");
+}
+
+/** Which node's key store. */
+function place(command: Command): Command {
+  return command
+    .option("--chain <chain>", "dev, local or a chain spec file", "local")
+    .option("-d, --base-path <path>", "where the node keeps its data")
+    .option("--keystore-path <path>", "where the keys are, when not under the base path");
 }
 
 function bodies() {

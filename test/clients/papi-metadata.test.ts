@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { startDevNode } from "../support/dev-node.ts";
 import type { DevNode } from "../support/dev-node.ts";
 import { startMetadataProxy } from "../support/metadata-proxy.ts";
-import { MESI, PROVIDERS, account, connectPapi, eventsOf, feePaid, follow, fund, transfer } from "./papi-support.ts";
+import { MESI, PROVIDERS, account, connectPapi, eventsOf, feePaid, follow, fund, to, transfer } from "./papi-support.ts";
 
 let node: DevNode;
 before(async () => {
@@ -20,7 +20,8 @@ for (const version of [14, 15, 16] as const) {
         const papi = connectPapi(proxy.url, kind);
         try {
           const { api } = papi;
-          const [from, dest] = ["from", "to"].map((name) => account(`//papi//${version}//${kind}//${name}`)) as [ReturnType<typeof account>, ReturnType<typeof account>];
+          const from = account(`//papi//${version}//${kind}//from`);
+          const dest = account(`//papi//${version}//${kind}//to`);
           await fund(api, [from], 10n * MESI);
           const tx = transfer(api, dest, MESI);
           const quoted = await tx.getEstimatedFees(from.address);
@@ -31,9 +32,11 @@ for (const version of [14, 15, 16] as const) {
           const held = (await api.query["System"]!["Account"]!.getValue(dest.address)) as { data: { free: bigint } };
           assert.equal(held.data.free, MESI);
           assert.ok((await api.query["System"]!["Account"]!.getEntries()).some(({ keyArgs }) => (keyArgs as unknown[])[0] === dest.address));
-          assert.equal(await api.apis["AccountNonceApi"]!["account_nonce"]!(from.address), 1);
+          // Version 14 does not describe the runtime's functions.
+          if (version > 14) assert.equal(await api.apis["AccountNonceApi"]!["account_nonce"]!(from.address), 1);
           assert.equal(await api.constants["Balances"]!["ExistentialDeposit"]!(), 1_000_000_000n);
-          const refused = await api.tx["Proxy"]!["remove_proxy"]!({ delegate: { type: "Id", value: dest.address }, proxy_type: { type: "Any" }, delay: 0 }).signAndSubmit(from.signer);
+          const delegation = { delegate: to(dest), proxy_type: { type: "Any" }, delay: 0 };
+          const refused = await api.tx["Proxy"]!["remove_proxy"]!(delegation).signAndSubmit(from.signer);
           assert.equal(JSON.stringify(refused.dispatchError), '{"type":"Module","value":{"type":"Proxy","value":{"type":"NotFound"}}}');
           assert.deepEqual([...proxy.served], [version]);
           assert.deepEqual(papi.losses, []);

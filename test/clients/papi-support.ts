@@ -67,22 +67,20 @@ export async function fund(api: UnsafeApi, accounts: readonly { readonly address
   if (!ok) throw new Error("Alice could not pay");
 }
 
+/** What is used of an Observable, in the form from which TypeScript infers T. */
 export interface Stream<T> {
-  subscribe(observer: { next(value: T): void; error(error: unknown): void; complete(): void }): { unsubscribe(): void };
+  subscribe(next: (value: T) => void, error: (error: unknown) => void, complete: () => void): { unsubscribe(): void };
 }
 
 /** A transaction on its way: what was reported so far, and the report that it is final. Rejects with what PAPI says of a refusal. */
 export function follow(stream: Stream<TxEvent>): { readonly seen: readonly string[]; readonly end: Promise<TxFinalized> } {
   const seen: string[] = [];
   const end = new Promise<TxFinalized>((resolve, reject) => {
-    stream.subscribe({
-      next: (event) => {
-        seen.push(event.type);
-        if (event.type === "finalized") resolve(event);
-      },
-      error: reject,
-      complete: () => reject(new Error(`the stream ended after ${seen.join(", ")}`)),
-    });
+    const next = (event: TxEvent): void => {
+      seen.push(event.type);
+      if (event.type === "finalized") resolve(event);
+    };
+    stream.subscribe(next, reject, () => reject(new Error(`the stream ended after ${seen.join(", ")}`)));
   });
   return { seen, end };
 }
@@ -94,18 +92,15 @@ export function until<T>(stream: Stream<T>, wanted: (value: T) => boolean): Prom
     let done = false;
     // Some streams give their first values before `subscribe` returns.
     const stop = (): void => void queueMicrotask(() => subscription.unsubscribe());
-    const subscription = stream.subscribe({
-      next: (value) => {
-        if (done) return;
-        values.push(value);
-        if (!wanted(value)) return;
-        done = true;
-        stop();
-        resolve(values);
-      },
-      error: reject,
-      complete: () => reject(new Error("the stream ended")),
-    });
+    const next = (value: T): void => {
+      if (done) return;
+      values.push(value);
+      if (!wanted(value)) return;
+      done = true;
+      stop();
+      resolve(values);
+    };
+    const subscription = stream.subscribe(next, reject, () => reject(new Error("the stream ended")));
   });
 }
 

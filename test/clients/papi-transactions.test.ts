@@ -164,7 +164,7 @@ for (const kind of PROVIDERS) {
         api.tx["Multisig"]!["as_multi"]!({ threshold: 2, other_signatories: others(who), maybe_timepoint, call: inner.decodedCall, max_weight }).signAndSubmit(who.signer);
       const proposed = await approve(first, undefined);
       assert.deepEqual(eventsOf(proposed, "Multisig.NewMultisig").map(({ multisig }) => multisig), [common.address]);
-      const [{ value }] = (await api.query["Multisig"]!["Multisigs"]!.getEntries(common.address)) as [{ value: { when: unknown } }];
+      const [{ value }] = (await api.query["Multisig"]!["Multisigs"]!.getEntries(common.address)) as unknown as [{ value: { when: unknown } }];
       const done = await approve(second, value.when);
       assert.deepEqual(eventsOf(done, "Multisig.MultisigExecuted").map(({ result }) => result.success), [true]);
       assert.deepEqual(eventsOf(done, "Balances.Transfer"), [{ from: common.address, to: bob.address, amount: MESI }]);

@@ -54,10 +54,13 @@ export function lengthToFee(length: number): Balance {
   return BigInt(length) * FEE_PER_BYTE;
 }
 
-/** What verifying costs, priced as weight; the dearest scheme where it is not known, so that no quote is too low. */
+/**
+ * What verifying costs, priced as weight. Where the scheme is not known, the most that any costs, so that no quote is too
+ * low: clients ask with a made-up signature of 64 bytes, and one by ecdsa has 65.
+ */
 export function signatureFee(scheme: MultiSignature["type"] | undefined): Balance {
   if (scheme !== undefined) return SIGNATURE_TIME[scheme];
-  return Object.values(SIGNATURE_TIME).reduce((most, time) => (time > most ? time : most), 0n);
+  return Object.values(SIGNATURE_TIME).reduce((most, time) => (time > most ? time : most), 0n) + FEE_PER_BYTE;
 }
 
 /** The parts of the fee for `weight`, which is the most a call may use or what it did use. */
