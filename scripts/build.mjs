@@ -13,7 +13,6 @@ await build({
   target: "node20",
   packages: "external",
   sourcemap: "linked",
-  banner: { js: "#!/usr/bin/env node" },
   logLevel: "warning",
 });
 await chmod("dist/mesi.js", 0o755);

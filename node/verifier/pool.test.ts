@@ -11,6 +11,7 @@ import { AccountId } from "../../runtime/primitives/types.ts";
 import { decodeTasks, encodeTasks } from "./batch.ts";
 import { SignaturePool } from "./pool.ts";
 import type { PoolOptions } from "./pool.ts";
+import { startWorker } from "./start-worker.ts";
 import { SCHEMES, altered, signedTask } from "./testing.ts";
 import { SIGNATURE_SIZE } from "./verify.ts";
 
@@ -26,7 +27,7 @@ async function withPool(options: PoolOptions, body: (pool: SignaturePool) => Pro
 /** Counts deaths in the first word of the shared memory. */
 function crashing(): { readonly options: PoolOptions; readonly deaths: Int32Array } {
   const shared = new SharedArrayBuffer(4);
-  const spawn = (): Worker => new Worker(new URL("./crashing-worker.ts", import.meta.url), { workerData: shared });
+  const spawn = (): Worker => startWorker(new URL("./crashing-worker.ts", import.meta.url), { workerData: shared });
   return { options: { workers: 1, spawn }, deaths: new Int32Array(shared) };
 }
 

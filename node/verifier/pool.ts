@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { SignatureTask } from "../../runtime/frame/executive.ts";
 import { CodedError } from "../../runtime/primitives/errors.ts";
 import { encodeTasks, isWellSized } from "./batch.ts";
 import type { BatchReply, BatchRequest } from "./batch.ts";
 import { Line } from "./line.ts";
+import { startWorker } from "./start-worker.ts";
 import type { Scheme } from "./verify.ts";
 
 export class VerifierError extends CodedError<
@@ -63,6 +64,7 @@ export class SignaturePool {
   #nextBatch = 0;
   #pumpPlanned = false;
   #crashes = 0;
+  #lastError: unknown;
   #failure: VerifierError | undefined;
 
   constructor({ workers = Math.max(1, availableParallelism() - 1), queueLimit = QUEUE_LIMIT, spawn = spawnWorker }: PoolOptions = {}) {
@@ -184,7 +186,7 @@ export class SignaturePool {
     slot.worker = worker;
     worker.unref();
     worker.on("message", (reply: BatchReply) => this.#settle(slot, reply));
-    worker.on("error", () => {}); // "exit" follows
+    worker.on("error", (error) => (this.#lastError = error)); // "exit" follows
     worker.on("exit", () => this.#bury(slot, worker));
     return worker;
   }
@@ -209,7 +211,8 @@ export class SignaturePool {
     this.#crashes++;
     for (const job of lost) this.#retry(job);
     if (this.#crashes >= CRASHES_MAX) {
-      this.#fail(new VerifierError({ code: "VERIFIER_UNAVAILABLE" }, `signature workers died ${this.#crashes} times in a row without finishing anything`));
+      const message = `signature workers died ${this.#crashes} times in a row without finishing anything`;
+      this.#fail(new VerifierError({ code: "VERIFIER_UNAVAILABLE" }, message, { cause: this.#lastError }));
     }
     if (this.#failure === undefined) this.#pump();
   }
@@ -218,7 +221,7 @@ export class SignaturePool {
     job.attempts++;
     if (this.#failure !== undefined) return job.done(this.#failure);
     if (job.attempts < 2) return this.#lines.again.push(job);
-    return job.done(new VerifierError({ code: "VERIFIER_WORKER_CRASHED" }, "a signature worker died twice over this signature"));
+    return job.done(new VerifierError({ code: "VERIFIER_WORKER_CRASHED" }, "a signature worker died twice over this signature", { cause: this.#lastError }));
   }
 
   #fail(failure: VerifierError): void {
@@ -234,8 +237,8 @@ export class SignaturePool {
   }
 }
 
-/** From source (tests, development) the TypeScript file, under the same loader as this thread; in the bundle the file beside it. */
+/** The bundle has the worker beside it. */
 function spawnWorker(): Worker {
   const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./verifier-worker.js";
-  return new Worker(new URL(file, import.meta.url), { name: "verifier" });
+  return startWorker(new URL(file, import.meta.url), { name: "verifier" });
 }

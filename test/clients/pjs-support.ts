@@ -97,7 +97,7 @@ export function watch(tx: Tx): Watched {
         const last = results.at(-1);
         if (hit !== undefined) resolve(hit);
         else if (refusal !== undefined) reject(refusal);
-        else if (last?.isCompleted || last?.internalError) reject(new Error(`ended with ${last.status.toString()} ${last.internalError?.message ?? ""}`));
+        else if (last?.isError || last?.isFinalized || last?.internalError) reject(new Error(`ended with ${last.status.toString()} ${last.internalError?.message ?? ""}`));
         else return;
         waiting.delete(look);
       };

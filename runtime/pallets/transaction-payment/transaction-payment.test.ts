@@ -99,11 +99,11 @@ test("no weight counts for more than a block", () => {
   assert.equal(weightToFee({ ref_time: 1n << 60n, proof_size: 0n }), BLOCK_WEIGHTS.max_block.ref_time);
 });
 
-test("a quote counts the dearest signature and leaves the tip out; unsigned and free calls pay nothing", () => {
+test("a quote counts the dearest signature, with the byte by which it is longer, and leaves the tip out; unsigned and free calls pay nothing", () => {
   const ctx = chain();
-  assert.deepEqual(queryInfo(ctx, work("paid"), 100, false), { weight: WEIGHT, class: { type: "Normal" }, partial_fee: 900_000_000n });
+  assert.deepEqual(queryInfo(ctx, work("paid"), 100, false), { weight: WEIGHT, class: { type: "Normal" }, partial_fee: 901_000_000n });
   assert.deepEqual(feeDetails(ctx, work("paid"), 100, 5n, false), {
-    inclusion_fee: { base_fee: 740_000_000n, len_fee: 100_000_000n, adjusted_weight_fee: 60_000_000n },
+    inclusion_fee: { base_fee: 741_000_000n, len_fee: 100_000_000n, adjusted_weight_fee: 60_000_000n },
     tip: 5n,
   });
   assert.equal(queryInfo(ctx, work("paid"), 100, true).partial_fee, 0n);
