@@ -4,7 +4,13 @@ import { CodedError } from "../runtime/primitives/errors.ts";
 import { CliError } from "./errors.ts";
 
 /** The node's answer was an error. */
-export class RpcFailure extends CodedError<{ readonly code: "RPC_REFUSED"; readonly method: string; readonly number: number; readonly data: unknown }> {}
+export class RpcFailure extends CodedError<{
+  readonly code: "RPC_REFUSED" | "RPC_UNKNOWN_METHOD" | "RPC_BAD_PARAMS" | "RPC_UNSAFE_METHOD";
+  readonly method: string;
+  /** JSON-RPC's. */
+  readonly number: number;
+  readonly data: unknown;
+}> {}
 
 export interface RpcClient {
   readonly url: string;
@@ -34,7 +40,14 @@ export async function connect(url: string, timeoutMs: number): Promise<RpcClient
 
 function failure(method: string, error: NonNullable<Reply["error"]>): RpcFailure {
   const data = typeof error.data === "string" ? `: ${error.data}` : "";
-  return new RpcFailure({ code: "RPC_REFUSED", method, number: error.code, data: error.data }, `${method}: ${error.message}${data} (code ${error.code})`);
+  return new RpcFailure({ code: codeOf(error), method, number: error.code, data: error.data }, `${method}: ${error.message}${data} (code ${error.code})`);
+}
+
+function codeOf({ code, message }: NonNullable<Reply["error"]>): RpcFailure["code"] {
+  // Substrate refuses unsafe calls with the number of an unknown method.
+  if (/unsafe to be called/.test(message)) return "RPC_UNSAFE_METHOD";
+  if (code === -32601) return "RPC_UNKNOWN_METHOD";
+  return code === -32602 ? "RPC_BAD_PARAMS" : "RPC_REFUSED";
 }
 
 function cannotConnect(url: string, reason: string, cause?: unknown): CliError {

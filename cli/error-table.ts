@@ -13,7 +13,7 @@ const entry = (exit: ExitCode, meaning: string, hint?: string): ErrorEntry => ({
 
 export const ERRORS: Readonly<Record<string, ErrorEntry>> = {
   // The command line
-  USAGE: entry(Usage, "An unknown flag, command or argument, or a value that is not accepted.", "mesi COMMAND --help shows what is accepted"),
+  USAGE: entry(Usage, "An unknown flag, command or argument, or a value that is not accepted."),
   CONFIRMATION_NEEDED: entry(Usage, "The command asks before it destroys something, and there is no terminal to ask on.", "add --yes"),
   FILE_UNREADABLE: entry(Usage, "A file that was named cannot be read."),
   FILE_UNWRITABLE: entry(Storage, "A file that was named cannot be written."),
@@ -56,12 +56,17 @@ export const ERRORS: Readonly<Record<string, ErrorEntry>> = {
   // Endpoints
   CANNOT_CONNECT: entry(Unreachable, "Nothing answers at the endpoint.", "is the node running? mesi dev starts one; --url names another"),
   CONNECTION_LOST: entry(Unreachable, "The node closed the connection before it answered."),
-  RPC_REFUSED: entry(Bug, "The node answered with an error."),
+  RPC_REFUSED: entry(Unreachable, "The node answered with an error."),
+  RPC_UNKNOWN_METHOD: entry(NotFound, "The node has no such method.", "mesi query raw rpc_methods lists what it has"),
+  RPC_BAD_PARAMS: entry(Usage, "The node does not take these parameters for the method."),
+  RPC_UNSAFE_METHOD: entry(Refused, "The node serves unsafe methods to its own machine only, or to nobody.", "call it on the node's machine, or start the node with --rpc-methods unsafe"),
   RPC_PORT_IN_USE: entry(Unreachable, "Another process has the RPC port.", "stop it, or choose another with --rpc-port"),
   RPC_LISTEN_FAILED: entry(Unreachable, "The RPC address cannot be listened on: it is not this machine's, or the port needs more rights."),
   METRICS_PORT_IN_USE: entry(Unreachable, "Another process has the metrics port.", "stop it, choose another with --prometheus-port, or --no-prometheus"),
+  LOG_FILTERS_TOO_MANY: entry(Usage, "There are more log filters than the node keeps."),
   METRICS_LISTEN_FAILED: entry(Unreachable, "The metrics address cannot be listened on."),
   LOG_FILTER: entry(Usage, "A log filter is not LEVEL or TARGET=LEVEL.", "write -l info, or -l rpc=debug,pool=trace"),
+  RPC_BAD_WHITELIST: entry(Usage, "An entry of --rpc-rate-limit-whitelisted-ips is neither an address nor a range."),
   RPC_BAD_CORS: entry(Usage, "An entry of --rpc-cors is not an origin such as https://example.org."),
   // Transactions
   TX_REJECTED: entry(Transaction, "The node did not take the transaction."),
@@ -71,6 +76,9 @@ export const ERRORS: Readonly<Record<string, ErrorEntry>> = {
   UNSAFE_RPC: entry(Refused, "Unsafe RPC methods would be open to the network."),
   UNSAFE_FLAG: entry(Refused, "The flag changes what protects the node in Substrate, and has no meaning here."),
   // Keys
+  SURI_FORM: entry(Usage, "The secret is not of the form phrase//hard/soft///password.", "a phrase has 12 to 24 words, a seed is 0x and 64 hex digits, a path looks like //Alice"),
+  SURI_PHRASE: entry(Usage, "The secret phrase has a wrong word or checksum, or the seed is not 32 bytes of hex."),
+  SURI_SOFT: entry(Usage, "Soft junctions (/name) exist for sr25519 only.", "use a hard one: //name"),
   KEYSTORE_NO_PASSWORD: entry(Config, "The key store is encrypted, and no password was given.", "use --password-filename or --password-interactive"),
   KEYSTORE_UNKNOWN_TYPE: entry(Usage, "This node has no keys of that type."),
   KEYSTORE_KEY_MISMATCH: entry(Refused, "The secret belongs to another public key than the one given."),
@@ -79,6 +87,10 @@ export const ERRORS: Readonly<Record<string, ErrorEntry>> = {
   KEY_FILE_DAMAGED: entry(Storage, "A key file is not one, or damaged.", "restore it from a backup"),
   KEY_FILE_PERMISSIONS: entry(Refused, "Others may read a key file.", "chmod 600 it"),
   HOST_KEYS_REFUSED: entry(Refused, "Session keys are made with author_rotateKeys, not by a runtime call."),
+  VERIFIER_QUEUE_FULL: entry(Bug, "More signatures wait to be verified than the queue holds."),
+  VERIFIER_WORKER_CRASHED: entry(Bug, "A worker that verifies signatures ended."),
+  VERIFIER_UNAVAILABLE: entry(Bug, "No worker that verifies signatures can be started."),
+  VERIFIER_CLOSED: entry(Bug, "Signatures are no longer verified: the node is stopping."),
   // Waiting and looking
   TIMED_OUT: entry(Timeout, "What was waited for did not happen in time.", "--timeout SECONDS waits longer"),
   CLOSE_TIMEOUT: entry(Timeout, "The node did not stop in time."),
@@ -95,17 +107,6 @@ export const ERRORS: Readonly<Record<string, ErrorEntry>> = {
   CHECKS_FAILED: entry(ChecksFailed, "At least one check failed."),
 };
 
-/** Families of codes whose members need no line each. */
-const FAMILIES: readonly (readonly [prefix: string, entry: ErrorEntry])[] = [
-  ["KEYSTORE_", entry(Config, "The key store cannot be used as it is.")],
-  ["KEY_", entry(Usage, "The secret, key or address given is not one.")],
-  ["SURI_", entry(Usage, "The secret phrase, seed or derivation path is not one.")],
-  ["SS58_", entry(Usage, "The address is not one.")],
-  ["SPEC_", entry(Config, "The chain spec is invalid.")],
-  ["DB_", entry(Storage, "The database cannot be used.")],
-  ["METRICS_", entry(Unreachable, "The metrics endpoint cannot be opened.")],
-];
-
 export function entryOf(code: string): ErrorEntry | undefined {
-  return ERRORS[code] ?? FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1];
+  return ERRORS[code];
 }

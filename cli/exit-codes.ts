@@ -20,7 +20,7 @@ export const EXIT_MEANING: Readonly<Record<ExitCode, string>> = {
   1: "unexpected failure: a bug. Please report it with the output of --log debug",
   2: "usage: an unknown flag, command or argument, a bad value, or a question that nobody could answer without a terminal",
   3: "the configuration, chain spec or genesis is invalid, or belongs to another chain",
-  4: "the endpoint cannot be reached, or the port is in use",
+  4: "the endpoint cannot be reached or does not serve the request, or the port is in use",
   5: "the transaction was rejected, or it was included and its call failed",
   6: "refused for safety",
   7: "timed out",

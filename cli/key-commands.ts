@@ -1,13 +1,14 @@
 // What `mesi keys` does.
-import { mnemonicGenerate, mnemonicToMiniSecret, mnemonicValidate } from "@polkadot/util-crypto";
 import { toHex, tryFromHex } from "../runtime/primitives/bytes.ts";
 import { decodeSs58, encodeSs58 } from "../runtime/primitives/ss58.ts";
 import type { CommandContext } from "./command.ts";
 import { usage } from "./errors.ts";
 import { facts } from "./output.ts";
 import { askSecret } from "./prompt.ts";
-import { signerFrom, suriFrom } from "./signer.ts";
-import type { Scheme } from "./signer.ts";
+import { suriFrom } from "./signer.ts";
+import { keyPairFromSuri } from "../node/keys/suri.ts";
+import type { KeyScheme } from "../node/keys/suri.ts";
+import { mnemonicGenerate, mnemonicIsValid, mnemonicToMiniSecret } from "../node/verifier/wasm.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -32,11 +33,15 @@ function prefixOf(options: Options): { readonly prefix: number; readonly name: s
   return { prefix, name: text.toLowerCase() };
 }
 
-async function factsOf(suri: string, options: Options, secret: { readonly secretPhrase?: string; readonly secretSeed?: string }): Promise<KeyFacts> {
+function factsOf(suri: string, options: Options, secret: { readonly secretPhrase?: string; readonly secretSeed?: string }): KeyFacts {
   const { prefix, name } = prefixOf(options);
-  const signer = await signerFrom(suri, options["scheme"] as Scheme);
+  const signer = keyPairFromSuri(suri, options["scheme"] as KeyScheme);
   const keyAddress = signer.publicKey.length === 32 ? encodeSs58(signer.publicKey, prefix) : toHex(signer.publicKey);
   return { ...secret, networkId: name, publicKey: toHex(signer.publicKey), accountId: toHex(signer.account), ss58PublicKey: keyAddress, ss58Address: encodeSs58(signer.account, prefix) };
+}
+
+function secretsOf(phrase: string): { readonly secretPhrase: string; readonly secretSeed: string } {
+  return { secretPhrase: phrase, secretSeed: toHex(mnemonicToMiniSecret(phrase, "")!.subarray(0, 32)) };
 }
 
 function print(ctx: CommandContext, data: KeyFacts, options: Options): void {
@@ -54,8 +59,8 @@ function print(ctx: CommandContext, data: KeyFacts, options: Options): void {
 }
 
 export async function generate(ctx: CommandContext, options: Options): Promise<void> {
-  const phrase = mnemonicGenerate(Number(options["words"]) as 12, undefined, true);
-  print(ctx, await factsOf(phrase, options, { secretPhrase: phrase, secretSeed: toHex(mnemonicToMiniSecret(phrase)) }), options);
+  const phrase = mnemonicGenerate(Number(options["words"]) as 12);
+  print(ctx, factsOf(phrase, options, secretsOf(phrase)), options);
 }
 
 export async function inspect(ctx: CommandContext, uri: string | undefined, options: Options): Promise<void> {
@@ -67,8 +72,7 @@ export async function inspect(ctx: CommandContext, uri: string | undefined, opti
     const address = encodeSs58(publicKey, prefix);
     return print(ctx, { networkId: name, publicKey: hex, accountId: hex, ss58PublicKey: address, ss58Address: address }, options);
   }
-  const isPhrase = mnemonicValidate(text);
-  print(ctx, await factsOf(text, options, isPhrase ? { secretPhrase: text, secretSeed: toHex(mnemonicToMiniSecret(text)) } : {}), options);
+  print(ctx, factsOf(text, options, mnemonicIsValid(text) ? secretsOf(text) : {}), options);
 }
 
 /** Hex is a seed unless it is said to be public: 32 bytes may be either. */

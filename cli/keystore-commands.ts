@@ -5,12 +5,11 @@ import { openKeystore } from "../node/keys/keystore.ts";
 import { simplexPublicKey } from "../node/keys/session.ts";
 import { toHex } from "../runtime/primitives/bytes.ts";
 import type { CommandContext } from "./command.ts";
-import { usage } from "./errors.ts";
 import { facts } from "./output.ts";
 import { readPassword } from "./node-options.ts";
 import { defaultBasePath } from "./node-settings.ts";
 import type { PasswordSource } from "./node-settings.ts";
-import { isSuri, suriFrom } from "./signer.ts";
+import { suriFrom } from "./signer.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -33,7 +32,6 @@ export async function insert(ctx: CommandContext, options: Options): Promise<voi
   const directory = directoryOf(ctx, options);
   const keyType = options["keyType"] as string;
   const suri = suriFrom(options, ctx.io.env);
-  if (!isSuri(suri)) throw usage("the secret is no secret phrase, seed or derivation path");
   const publicKey = simplexPublicKey(suri);
   const data = { keyType, publicKey: toHex(publicKey), directory };
   const lines = facts([["key type", keyType], ["public key", data.publicKey], ["key store", directory]]);

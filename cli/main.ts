@@ -50,7 +50,7 @@ function usageOf(error: CommanderError): CliError {
     .replace(/^missing required argument '(.+)'$/, "argument $1 is missing")
     .replace(/^required option '(.+)' not specified$/, "$1 is missing");
   if (error.code === "commander.help") return usage("a command is missing", "mesi --help lists them");
-  return usage(near === undefined ? said : `${said}; did you mean ${near}?`);
+  return near === undefined ? usage(said, "mesi COMMAND --help shows what is accepted") : usage(`${said}; did you mean ${near}?`);
 }
 
 /** The global options may be what is wrong, so that errors read them by themselves. */

@@ -82,10 +82,11 @@ export class Output {
 
 /** JSON with bigint as decimal strings and bytes as hex. */
 export function stringify(data: unknown): string {
-  return JSON.stringify(data, (_key, value: unknown) => {
-    if (typeof value === "bigint") return value.toString();
-    if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString("hex")}`;
-    return value;
+  return JSON.stringify(data, function (this: Readonly<Record<string, unknown>>, key, value: unknown) {
+    // A Buffer has already become an object of its own here.
+    const raw = this[key];
+    if (raw instanceof Uint8Array) return `0x${Buffer.from(raw).toString("hex")}`;
+    return typeof value === "bigint" ? value.toString() : value;
   });
 }
 

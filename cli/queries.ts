@@ -115,7 +115,10 @@ async function atPlace(chain: RemoteChain, number: string, index: number): Promi
 export async function queryExtrinsic(ctx: CommandContext, chain: RemoteChain, id: string, depthText: string): Promise<void> {
   const depth = positive(depthText, "--depth");
   const found = await findExtrinsic(chain, id, depth);
-  if (found === undefined) throw new CliError("NOT_FOUND", `there is no extrinsic ${id}${id.startsWith("0x") ? ` in the last ${depth} blocks` : ""}`, { hint: "--depth looks further back" });
+  if (found === undefined) {
+    const byHash = id.startsWith("0x");
+    throw new CliError("NOT_FOUND", `there is no extrinsic ${id}${byHash ? ` in the last ${depth} blocks` : ""}`, byHash ? { hint: "--depth looks further back" } : {});
+  }
   const apis = await chain.runtime(found.parentHash);
   const events = await chain.events(found.block.hash);
   const outcome = dispatchOutcome(apis, events, found.index);

@@ -1,5 +1,6 @@
 // Starts a node from its settings, tells the user what he has got, and stops it on a signal.
 import { performance } from "node:perf_hooks";
+import { toHex } from "../runtime/primitives/bytes.ts";
 import type { NodeOptions, RunningNode } from "../node/node.ts";
 import { startNode } from "../node/node.ts";
 import { devAccountList } from "../genesis/presets.ts";
@@ -22,31 +23,43 @@ export async function runNode(ctx: CommandContext, settings: Settings): Promise<
   // Heard by the race below; until then it must not count as unhandled.
   failed.catch(() => {});
   const options = await nodeOptions(ctx, parsed, fail);
-  const stopped = onSignal(ctx);
-  const node = await startNode(options);
+  const signals = listenForSignals(ctx);
   try {
-    announce(ctx, options, node);
-    await Promise.race([stopped, failed]);
-    ctx.out.note("stopping");
-    return ExitCode.Ok;
+    const node = await startNode(options);
+    try {
+      announce(ctx, options, node);
+      await Promise.race([signals.first, failed]);
+      ctx.out.note("stopping");
+      return ExitCode.Ok;
+    } finally {
+      await node.close(CLOSE_DEADLINE_MS);
+    }
   } finally {
-    await node.close(CLOSE_DEADLINE_MS);
+    signals.ignore();
   }
 }
 
-/** Resolves at the first signal; a second one ends the process at once. */
-function onSignal(ctx: CommandContext): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const stop = (signal: NodeJS.Signals): void => {
-      if (asked && signal === "SIGINT") process.exit(ExitCode.Forced);
-      if (asked) return;
-      asked = true;
-      if (signal === "SIGINT" && ctx.io.stdinIsTty) ctx.out.note("\nfinishing the block; Ctrl-C again stops at once");
-      resolve();
-    };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  });
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** `first` resolves at the first signal; a second Ctrl-C ends the process at once. */
+function listenForSignals(ctx: CommandContext): { readonly first: Promise<void>; ignore(): void } {
+  let resolve: () => void = () => {};
+  const first = new Promise<void>((done) => (resolve = done));
+  let asked = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (asked && signal === "SIGINT") process.exit(ExitCode.Forced);
+    if (asked) return;
+    asked = true;
+    if (signal === "SIGINT" && ctx.io.stdinIsTty) ctx.out.note("\nfinishing the block; Ctrl-C again stops at once");
+    resolve();
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+  return {
+    first,
+    ignore: () => {
+      for (const signal of SIGNALS) process.off(signal, stop);
+    },
+  };
 }
 
 /** What the user needs, the endpoints last: they must not scroll away. */
@@ -62,7 +75,7 @@ function announce({ out }: CommandContext, { spec, rpc }: NodeOptions, node: Run
   const dev = spec.chainType === "Development";
   const accounts = dev ? devAccountList((spec.properties["ss58Format"] as number | undefined) ?? 42) : [];
   if (out.globals.format === "json") {
-    return out.item({ event: "ready", chain: spec.name, genesisHash: node.chain.genesisHash, endpoints, accounts, readyMs }, "");
+    return out.item({ event: "ready", chain: spec.name, genesisHash: toHex(node.chain.genesisHash), endpoints, accounts, readyMs }, "");
   }
   const lines = [`${spec.name}, block ${node.chain.best.number}`];
   if (accounts.length > 0) {

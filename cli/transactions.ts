@@ -32,8 +32,9 @@ import { dispatchOutcome, eventJson, nativeRuntime } from "./remote-chain.ts";
 import type { RemoteChain } from "./remote-chain.ts";
 import { messageToSign, signedExtrinsic } from "./sign.ts";
 import type { SigningTerms } from "./sign.ts";
-import { signerFrom, suriFrom } from "./signer.ts";
-import type { Scheme, Signer } from "./signer.ts";
+import { suriFrom } from "./signer.ts";
+import { keyPairFromSuri } from "../node/keys/suri.ts";
+import type { KeyScheme } from "../node/keys/suri.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -70,20 +71,17 @@ function eraOf(text: string, current: number) {
 interface Prepared {
   readonly apis: RuntimeApis;
   readonly call: RuntimeCall;
-  readonly terms: SigningTerms;
-  readonly signer: Signer;
   readonly encoded: Uint8Array;
-  readonly hash: string;
 }
 
 async function prepare(ctx: CommandContext, chain: RemoteChain, name: string, args: string | undefined, options: Options): Promise<Prepared> {
   const apis = await chain.runtime();
   const call = callOf(apis, name, args, options);
-  const signer = await signerFrom(suriFrom(options, ctx.io.env), options["scheme"] as Scheme);
+  const signer = keyPairFromSuri(suriFrom(options, ctx.io.env), options["scheme"] as KeyScheme);
   const terms = await termsOf(chain, signer.account, apis.runtime.params.ss58_prefix, options);
   const { message } = messageToSign(apis, call, terms);
   const encoded = signedExtrinsic(apis, call, terms, signer.account, signer.sign(message));
-  return { apis, call, terms, signer, encoded, hash: toHex(blake2b256(encoded)) };
+  return { apis, call, encoded };
 }
 
 async function feeOf(chain: RemoteChain, encoded: Uint8Array): Promise<bigint> {
@@ -178,7 +176,7 @@ export async function sign(ctx: CommandContext, file: string, options: Options):
   if (toHex(payload) !== built.payload) throw usage(`${file} contradicts itself: its payload is not that of its call and terms`);
   const shown = { from: built.from, call: callJson(apis, call), genesisHash: built.genesisHash, nonce: terms.nonce, tip: amountJson(terms.tip), era: built.era };
   if (options["dryRun"] === true) return ctx.out.result({ ...shown, payload: toHex(payload) }, `${facts(Object.entries(shown).map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : value]))}\n${toHex(payload)}`);
-  const signer = await signerFrom(suriFrom(options, ctx.io.env), options["scheme"] as Scheme);
+  const signer = keyPairFromSuri(suriFrom(options, ctx.io.env), options["scheme"] as KeyScheme);
   if (toHex(signer.account) !== toHex(readAccount(built.from))) throw usage(`the secret is of another account than ${built.from}`);
   const encoded = signedExtrinsic(apis, call, terms, signer.account, signer.sign(message));
   ctx.out.result({ extrinsic: toHex(encoded), hash: toHex(blake2b256(encoded)) }, toHex(encoded));
@@ -230,11 +228,14 @@ function reachStage(ctx: CommandContext, chain: RemoteChain, encoded: Uint8Array
   let last = "submitted";
   return new Promise<Reached>((resolve, reject) => {
     const timer = setTimeout(() => reject(new CliError("TIMED_OUT", `${hash} was not ${stage} within ${timeoutMs / 1000} s; it is ${last}`, { details: { hash, status: last } })), timeoutMs);
+    let settled = false;
     const settle = (run: () => void): void => {
+      settled = true;
       clearTimeout(timer);
       run();
     };
     const onItem = (item: unknown): void => {
+      if (settled) return;
       const { name, value } = statusOf(item as Status);
       last = name;
       ctx.out.note(`${name}${typeof value === "string" ? ` ${value}` : ""}`);

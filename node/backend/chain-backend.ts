@@ -45,7 +45,7 @@ export class NodeChainBackend implements ChainBackend {
 
   #committedHash(number: number): BlockHash | undefined {
     const stored = this.#chain.database.get(Table.Number, u32be(number));
-    return stored === undefined ? undefined : BlockHash(stored.slice());
+    return stored === undefined ? undefined : BlockHash(new Uint8Array(stored));
   }
 
   async blockHashes(number: number): Promise<readonly BlockHash[]> {

@@ -87,7 +87,7 @@ export class Chain {
     else await checkGenesis(database, genesis);
     const base = new FinalizedState(database);
     const headMeta = database.meta(MetaKey.Head)!;
-    const hash = BlockHash(headMeta.slice(4));
+    const hash = BlockHash(new Uint8Array(headMeta.subarray(4)));
     const header = decode(HeaderTy, database.get(Table.Header, hash)!);
     const code = base.get(CODE_KEY);
     if (code === undefined) throw new InvariantError("NO_CODE", "the state has no :code");
@@ -103,7 +103,7 @@ export class Chain {
       parentNode: undefined,
     });
     head.committed = true;
-    return new Chain(database, options, BlockHash(database.meta(MetaKey.Genesis)!.slice()), { trie, store, base, runtimes, head });
+    return new Chain(database, options, BlockHash(new Uint8Array(database.meta(MetaKey.Genesis)!)), { trie, store, base, runtimes, head });
   }
 
   /** The last committed block. */

@@ -84,7 +84,7 @@ export class Database {
   }
 
   get(table: Table, key: Uint8Array): Uint8Array | undefined {
-    return this.#level.getSync(tableKey(table, key));
+    return plain(this.#level.getSync(tableKey(table, key)));
   }
 
   /** Writes all of it or nothing, and returns when it would survive a power cut. A failure is final: the process must stop. */
@@ -105,7 +105,7 @@ export class Database {
     const snapshot: LevelSnapshot = this.#level.snapshot();
     const level = this.#level;
     return {
-      get: (table, key) => level.getSync(tableKey(table, key), { snapshot }),
+      get: (table, key) => plain(level.getSync(tableKey(table, key), { snapshot })),
       entries: (table, range) => entries(level, snapshot, table, range),
       close: () => snapshot.close(),
     };
@@ -130,10 +130,15 @@ export class Database {
   }
 }
 
+/** LevelDB gives Buffers, whose slice() shares memory and which compare as another class: neither leaves this file. */
+function plain<B extends Uint8Array | undefined>(bytes: B): B {
+  return bytes && (new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) as B);
+}
+
 async function* entries(level: Level, snapshot: LevelSnapshot, table: Table, range: { readonly gte: Uint8Array; readonly lt?: Uint8Array; readonly limit?: number }): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
   const gte = tableKey(table, range.gte);
   const lt = range.lt === undefined ? Uint8Array.of(table + 1) : tableKey(table, range.lt);
-  for await (const [key, value] of level.iterator({ gte, lt, limit: range.limit ?? -1, snapshot } as object)) yield [key.slice(1), value] as const;
+  for await (const [key, value] of level.iterator({ gte, lt, limit: range.limit ?? -1, snapshot } as object)) yield [plain(key.subarray(1)), plain(value)] as const;
 }
 
 function openError(path: string, error: unknown): DatabaseError {

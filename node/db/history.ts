@@ -63,7 +63,7 @@ export class HistoricalState {
 
   /** The next keys under `prefix` that exist today or existed at some block after this one. */
   async #candidates(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): Promise<Uint8Array[]> {
-    const from = after === undefined ? prefix : concatBytes(after, ABSENT);
+    const from = after === undefined || compareBytes(after, prefix) < 0 ? prefix : concatBytes(after, ABSENT);
     const now: Uint8Array[] = [];
     for await (const [key] of this.#snapshot.entries(Table.State, { gte: from, limit })) {
       if (!startsWith(key, prefix)) break;
@@ -133,7 +133,7 @@ export async function runOver<T>(source: AsyncState, body: (state: StateReader) 
       throw new Missing(async () => void values.set(id, await source.get(key)));
     },
     keysUnder(prefix, start, limit) {
-      const id = `${toLatin1(prefix)}|${toLatin1(start ?? EMPTY)}|${limit}`;
+      const id = `${limit} ${prefix.length} ${start?.length} ${toLatin1(prefix)}${toLatin1(start ?? EMPTY)}`;
       const known = lists.get(id);
       if (known !== undefined) return known;
       throw new Missing(async () => void lists.set(id, await source.keys(prefix, start, limit)));

@@ -2,8 +2,9 @@
 // Source: sp_core::crypto (DeriveJunction, Pair::from_string) and the pairs of sp_core::{sr25519, ed25519, ecdsa}.
 import sodium from "sodium-native";
 import { blake2b256 } from "#hash";
-import { compactLength } from "./compact-length.ts";
-import { concatBytes, equalBytes, tryFromHex, utf8 } from "../../runtime/primitives/bytes.ts";
+import { DEV_PHRASE } from "../../genesis/presets.ts";
+import { concatBytes, tryFromHex, utf8 } from "../../runtime/primitives/bytes.ts";
+import { bytes, encode } from "../../runtime/primitives/codec/index.ts";
 import { CodedError, assertNever } from "../../runtime/primitives/errors.ts";
 import { AccountId } from "../../runtime/primitives/types.ts";
 import type { MultiSignature } from "../../runtime/primitives/types.ts";
@@ -20,8 +21,6 @@ export class SuriError extends CodedError<
 
 export type KeyScheme = "sr25519" | "ed25519" | "ecdsa";
 
-/** Subkey's default phrase: the secret of all development accounts. Never holds value. */
-export const DEV_PHRASE = "bottom drive obey lake curtain smoke basket hold race lonely fit walk";
 /** The mini secret of DEV_PHRASE: deriving it anew takes longer than all else at the start of a development node. */
 const DEV_SEED = tryFromHex("0xfac7959dbfe72f052e5a0c3c8d6530f202b02fd8f9f5ca3580ec8deb7797479e")!;
 
@@ -53,8 +52,7 @@ export function chainCode(text: string): Uint8Array {
     new DataView(code.buffer).setBigUint64(0, BigInt(text), true);
     return code;
   }
-  const bytes = utf8(text);
-  const encoded = concatBytes(compactLength(bytes.length), bytes);
+  const encoded = encode(bytes, utf8(text));
   if (encoded.length > 32) return blake2b256(encoded);
   code.set(encoded);
   return code;
@@ -135,17 +133,11 @@ function deriveSr25519(seed: Uint8Array, junctions: readonly Junction[]): KeyPai
 }
 
 function deriveSeed(seed: Uint8Array, junctions: readonly Junction[], scheme: "ed25519" | "ecdsa"): Uint8Array {
-  const label = utf8(scheme === "ed25519" ? "Ed25519HDKD" : "Secp256k1HDKD");
-  const prefix = concatBytes(compactLength(label.length), label);
+  const prefix = encode(bytes, utf8(scheme === "ed25519" ? "Ed25519HDKD" : "Secp256k1HDKD"));
   let derived = seed;
   for (const { hard, text } of junctions) {
     if (!hard) throw new SuriError({ code: "SURI_SOFT", junction: text }, `${scheme} has hard junctions only: //${text} instead of /${text}`);
     derived = blake2b256(concatBytes(prefix, derived, chainCode(text)));
   }
   return derived;
-}
-
-/** Whether two pairs are the same key. */
-export function samePublicKey(a: KeyPair, b: KeyPair): boolean {
-  return a.scheme === b.scheme && equalBytes(a.publicKey, b.publicKey);
 }

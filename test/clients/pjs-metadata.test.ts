@@ -10,7 +10,9 @@ let node: DevNode;
 before(async () => {
   node = await startDevNode();
 });
-after(() => node.stop());
+after(async () => {
+  await node?.stop();
+});
 
 for (const version of [14, 15, 16] as const) {
   test(`metadata ${version} alone: connect, read, quote a fee, transfer, decode events and a module error`, async () => {

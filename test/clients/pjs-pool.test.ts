@@ -128,7 +128,8 @@ describe("mortality", () => {
     await blocks(5);
     const { code, data } = await refusal(expired);
     assert.equal(code, 1010);
-    assert.match(data, new RegExp(`^Transaction has a bad signature: the signature covers CheckMortality ${birth.hash.toHex()}, this chain expects 0x[0-9a-f]{64}$`));
+    const hint = `the signature covers CheckMortality ${birth.hash.toHex()}, this chain expects 0x[0-9a-f]{64}`;
+    assert.match(data, new RegExp(`^Transaction has a bad signature: ${hint}$`));
     const head = await api.rpc.chain.getHeader();
     const live = signOffline(api, remark("0x02"), from, 0, { blockHash: head.hash, era: era(head.number.toNumber(), 64) });
     await watch(live).reached(({ isFinalized }) => isFinalized);
@@ -137,7 +138,8 @@ describe("mortality", () => {
   test("an era whose first block the chain does not know has an ancient birth block", async () => {
     const from = await account();
     const head = await api.rpc.chain.getHeader();
-    const { code, data } = await refusal(signOffline(api, remark(), from, 0, { blockHash: head.hash, era: era(head.number.toNumber() + 1000, 65_536) }));
+    const ahead = era(head.number.toNumber() + 1000, 65_536);
+    const { code, data } = await refusal(signOffline(api, remark(), from, 0, { blockHash: head.hash, era: ahead }));
     assert.deepEqual([code, data], [1010, "Transaction has an ancient birth block"]);
   });
 
@@ -154,17 +156,20 @@ describe("mortality", () => {
 
 describe("a refused signature is told which signed part is wrong", () => {
   const zero = `0x${"00".repeat(32)}`;
-  const cases: readonly (readonly [title: string, overrides: (api: ApiPromise) => Record<string, unknown>, expected: RegExp])[] = [
-    ["the spec version", ({ runtimeVersion: { transactionVersion } }) => ({ runtimeVersion: { specVersion: 2, transactionVersion } }), /the signature covers CheckSpecVersion 2, this chain expects 1$/],
-    ["the transaction version", ({ runtimeVersion: { specVersion } }) => ({ runtimeVersion: { specVersion, transactionVersion: 7 } }), /the signature covers CheckTxVersion 7, this chain expects 1$/],
-    ["the genesis hash", () => ({ genesisHash: zero }), new RegExp(`the signature covers CheckGenesis ${zero}, this chain expects 0x[0-9a-f]{64}$`)],
-    ["the hash of the era's first block", () => ({ blockHash: zero }), new RegExp(`the signature covers CheckMortality ${zero}, this chain expects 0x[0-9a-f]{64}$`)],
-    ["another chain", () => ({ genesisHash: `0x${"12".repeat(32)}`, blockHash: `0x${"12".repeat(32)}` }), /no single signed part explains it: .*CheckGenesis=0x[0-9a-f]{64}/],
+  const other = `0x${"12".repeat(32)}`;
+  const version = { specVersion: 1, transactionVersion: 1 };
+  const covers = (part: string, expected: string): RegExp => new RegExp(`the signature covers ${part}, this chain expects ${expected}$`);
+  const cases: readonly (readonly [title: string, overrides: Record<string, unknown>, expected: RegExp])[] = [
+    ["the spec version", { runtimeVersion: { ...version, specVersion: 2 } }, covers("CheckSpecVersion 2", "1")],
+    ["the transaction version", { runtimeVersion: { ...version, transactionVersion: 7 } }, covers("CheckTxVersion 7", "1")],
+    ["the genesis hash", { genesisHash: zero }, covers(`CheckGenesis ${zero}`, "0x[0-9a-f]{64}")],
+    ["the hash of the era's first block", { blockHash: zero }, covers(`CheckMortality ${zero}`, "0x[0-9a-f]{64}")],
+    ["another chain", { genesisHash: other, blockHash: other }, /no single signed part explains it: .*CheckGenesis=0x[0-9a-f]{64}/],
   ];
   for (const [title, overrides, expected] of cases) {
     test(title, async () => {
       const from = await account();
-      const { code, data } = await refusal(signOffline(api, remark(), from, 0, overrides(api)));
+      const { code, data } = await refusal(signOffline(api, remark(), from, 0, overrides));
       assert.equal(code, 1010);
       assert.match(data, /^Transaction has a bad signature: /);
       assert.match(data, expected);

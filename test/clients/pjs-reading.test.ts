@@ -19,7 +19,7 @@ const bob = pair("//Bob");
 const PAGE = 1000;
 /** More than a page of keys. */
 const CROWD = 1200;
-const crowd = Array.from({ length: CROWD }, (_, i) => ({ address: u8aToHex(new Uint8Array(32).fill(1).with(0, i >> 8).with(1, i & 255)) }));
+const crowd = Array.from({ length: CROWD }, (_, i) => ({ address: u8aToHex(Uint8Array.of(i >> 8, i & 255, ...new Uint8Array(30).fill(1))) }));
 
 let node: DevNode;
 let connection: Connection;
@@ -35,7 +35,7 @@ after(async () => {
   await node?.stop();
 });
 
-/** Collects what a subscription brings until it brought `count` items, in a chain that is given something to do. */
+/** What a subscription brings until it is `done`. */
 async function collect<T>(subscribe: (next: (value: T) => void) => Promise<() => void>, done: (seen: readonly T[]) => boolean): Promise<T[]> {
   const seen: T[] = [];
   let finish = (): void => {};
@@ -56,7 +56,8 @@ async function blocks(count: number): Promise<void> {
 test("it connects without a complaint, to the chain that the node says it is", async () => {
   assert.deepEqual(connection.warnings, []);
   const rpc = api.rpc.system;
-  const [chain, type, properties, version, health] = await Promise.all([rpc.chain(), rpc.chainType(), rpc.properties(), rpc.version(), rpc.health()]);
+  const [chain, type, properties] = await Promise.all([rpc.chain(), rpc.chainType(), rpc.properties()]);
+  const [version, health] = await Promise.all([rpc.version(), rpc.health()]);
   assert.equal(chain.toString(), "Creator Chain Development");
   assert.ok(type.isDevelopment);
   assert.deepEqual([api.registry.chainSS58, api.registry.chainDecimals, api.registry.chainTokens], [42, [12], ["MESI"]]);
@@ -263,7 +264,10 @@ test("over HTTP it reads, quotes and submits; subscriptions are refused with a c
   assert.equal((await http.query.system.account(crowd[0]!.address)).data.free.toBigInt(), MESI);
   const transfer = http.tx.balances.transferKeepAlive(to.address, MESI);
   assert.ok((await transfer.paymentInfo(bob, { nonce: -1 })).partialFee.gtn(0));
-  const changed = collect<bigint>((next) => api.query.system.account(to.address, ({ data }) => next(data.free.toBigInt())), (seen) => seen.at(-1)! > 0n);
+  const changed = collect<bigint>(
+    (next) => api.query.system.account(to.address, ({ data }) => next(data.free.toBigInt())),
+    (seen) => seen.at(-1)! > 0n,
+  );
   const hash = await transfer.signAndSend(bob, { nonce: -1 });
   assert.equal(hash.toHex(), transfer.hash.toHex());
   assert.equal((await changed).at(-1), MESI);
@@ -272,16 +276,16 @@ test("over HTTP it reads, quotes and submits; subscriptions are refused with a c
 });
 
 async function post(body: unknown): Promise<unknown> {
-  const response = await fetch(node.httpUrl, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(node.httpUrl, { method: "POST", headers, body: JSON.stringify(body) });
   assert.equal(response.status, 200);
   return response.json();
 }
 
 test("a batch over HTTP answers each call under its id, errors among them", async () => {
   const call = (id: number, method: string, params: unknown[] = []) => ({ jsonrpc: "2.0", id, method, params });
-  const answers = (await post([call(1, "system_chain"), call(2, "no_such_method"), call(3, "chain_getBlockHash", [0]), call(4, "chain_getBlockHash", [[0, 1]])])) as {
-    id: number; result?: unknown; error?: { code: number };
-  }[];
+  const calls = [call(1, "system_chain"), call(2, "no_such_method"), call(3, "chain_getBlockHash", [0]), call(4, "chain_getBlockHash", [[0, 1]])];
+  const answers = (await post(calls)) as { id: number; result?: unknown; error?: { code: number } }[];
   const byId = new Map(answers.map((answer) => [answer.id, answer]));
   assert.equal(byId.get(1)!.result, "Creator Chain Development");
   assert.equal(byId.get(2)!.error!.code, -32601);

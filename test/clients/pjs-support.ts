@@ -37,7 +37,11 @@ export interface Connection {
 }
 
 /** It says this of every node that serves the newer RPC groups, and of runtime APIs younger than its own list. */
-const KNOWN_WARNINGS = /RPC methods not decorated: (?:(?:archive|chainHead|chainSpec|transaction|transactionWatch)_v1_\w+(?:, )?)+$|Not decorating unknown runtime apis: 0xccd9de6396c899ca\/1$/;
+const KNOWN_WARNINGS: readonly RegExp[] = [
+  /RPC methods not decorated: (?:(?:archive|chainHead|chainSpec|transaction|transactionWatch)_v1_\w+(?:, )?)+$/,
+  // RuntimeViewFunction; only with metadata 14, which describes no runtime APIs.
+  /Not decorating unknown runtime apis: 0xccd9de6396c899ca\/1$/,
+];
 
 export async function connect(url: string): Promise<Connection> {
   const warnings: string[] = [];
@@ -46,7 +50,7 @@ export async function connect(url: string): Promise<Connection> {
   const provider = new WsProvider(url);
   try {
     const api = await ApiPromise.create({ provider, throwOnConnect: true });
-    return { api, provider, warnings: warnings.filter((text) => !KNOWN_WARNINGS.test(text)), close: () => close(api, provider) };
+    return { api, provider, warnings: warnings.filter((text) => !KNOWN_WARNINGS.some((known) => known.test(text))), close: () => close(api, provider) };
   } finally {
     console.warn = warn;
   }
@@ -97,7 +101,7 @@ export function watch(tx: Tx): Watched {
         const last = results.at(-1);
         if (hit !== undefined) resolve(hit);
         else if (refusal !== undefined) reject(refusal);
-        else if (last?.isError || last?.isFinalized || last?.internalError) reject(new Error(`ended with ${last.status.toString()} ${last.internalError?.message ?? ""}`));
+        else if (last?.isError || last?.isFinalized || last?.internalError) reject(endedOtherwise(last));
         else return;
         waiting.delete(look);
       };
@@ -112,10 +116,15 @@ export function watch(tx: Tx): Watched {
   };
 }
 
+function endedOtherwise({ status, internalError }: ISubmittableResult): Error {
+  return new Error(`ended with ${status.toString()} ${internalError?.message ?? ""}`);
+}
+
 /** Signs without asking the node for anything. Immortal unless the overrides say otherwise. */
-export function signOffline(api: ApiPromise, tx: Tx, signer: KeyringPair, nonce: number, overrides: Partial<SignatureOptions> & Record<string, unknown> = {}): Tx {
+export function signOffline(api: ApiPromise, tx: Tx, signer: KeyringPair, nonce: number, overrides: Record<string, unknown> = {}): Tx {
   const { genesisHash, runtimeVersion } = api;
-  tx.sign(signer, { blockHash: genesisHash, genesisHash, nonce, runtimeVersion, ...overrides });
+  const options: SignatureOptions = { blockHash: genesisHash, genesisHash, nonce, runtimeVersion, ...overrides };
+  tx.sign(signer, options);
   return tx;
 }
 

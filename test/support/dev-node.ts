@@ -33,7 +33,8 @@ export async function startDevNode({ args = [], env = {} }: DevNodeOptions = {})
   child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
   const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
   const ready = await firstLine(child, exited, () => output);
-  const { endpoints } = (JSON.parse(ready) as { data: { endpoints: { ws: string; http: string; metrics: string } } }).data;
+  const { endpoints } = JSON.parse(ready) as { endpoints?: { ws: string; http: string; metrics: string } };
+  if (endpoints === undefined) throw new Error(`the node did not start: ${ready}`);
   return {
     wsUrl: endpoints.ws,
     httpUrl: endpoints.http,

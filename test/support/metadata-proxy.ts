@@ -3,7 +3,7 @@
 import type { AddressInfo } from "node:net";
 import WebSocket, { WebSocketServer } from "ws";
 import { fromHex, toHex } from "../../runtime/primitives/bytes.ts";
-import { decode, encode, option, u32, vec } from "../../runtime/primitives/codec/index.ts";
+import { decode, encode, u32, vec } from "../../runtime/primitives/codec/index.ts";
 
 export interface MetadataProxy {
   readonly url: string;
@@ -24,6 +24,7 @@ interface Message {
 }
 
 const VersionsTy = vec(u32);
+const NONE = "0x00";
 /** Where the name of the runtime function stands among the parameters; its input follows. */
 const CALLS: Readonly<Record<string, number>> = { state_call: 0, state_callAt: 0, archive_v1_call: 1, chainHead_v1_call: 2 };
 
@@ -53,7 +54,10 @@ function join(client: WebSocket, node: WebSocket, session: Session): void {
   });
   node.on("open", () => early.splice(0).forEach((text) => node.send(text)));
   node.on("message", (data) => client.send(session.toClient(String(data))));
-  for (const [one, other] of [[client, node], [node, client]] as const) one.on("close", () => other.terminate()).on("error", () => other.terminate());
+  for (const [one, other] of [[client, node], [node, client]] as const) {
+    one.on("close", () => other.terminate());
+    one.on("error", () => other.terminate());
+  }
 }
 
 /** One connection's open questions about metadata. */
@@ -117,7 +121,7 @@ class Session {
 
   #output({ name, input }: RuntimeCall, output: string): string {
     if (name === "Metadata_metadata_versions") return toHex(encode(VersionsTy, [this.#version]));
-    if (name === "Metadata_metadata_at_version" && decode(u32, fromHex(input)) !== this.#version) return toHex(encode(option(u32), undefined));
+    if (name === "Metadata_metadata_at_version" && decode(u32, fromHex(input)) !== this.#version) return NONE;
     // The magic number "meta", then the version.
     const magic = output.slice(0, 32).indexOf("6d657461");
     if (magic >= 0) this.#served.add(parseInt(output.slice(magic + 8, magic + 10), 16));

@@ -1,0 +1,16 @@
+import { connectPapi, account, transfer, refusal, follow, fund, MESI } from "./papi-support.ts";
+import { startDevNode } from "../support/dev-node.ts";
+const node = await startDevNode();
+const log = (...a: unknown[]) => console.log(Math.round(performance.now()), ...a);
+const p = connectPapi(node.wsUrl, "raw");
+const N = Number(process.argv[2] ?? 20);
+const accounts = Array.from({ length: N }, (_, i) => account(`//par//${i}`));
+log("keys");
+await fund(p.api, accounts, 10n * MESI);
+log("funded");
+const fs = accounts.flatMap((a) => [0, 1, 2].map((nonce) => follow(transfer(p.api, account("//Bob"), 1n).signSubmitAndWatch(a.signer, { nonce }))));
+fs.forEach((f, i) => f.end.catch((e) => log(i, String(e.message))));
+await Promise.race([Promise.all(fs.map((f) => f.end)), new Promise((r) => setTimeout(r, 8000))]);
+log(fs.map((f) => f.seen.map((s) => s.slice(0, 5)).join(",")));
+log(await p.client.getFinalizedBlock(), (await p.client._request<any>("author_pendingExtrinsics", [])).length, p.losses);
+p.close(); await node.stop(); console.log(node.output().slice(-3000)); process.exit(0);
