@@ -1,3 +1,6 @@
-import manifest from "../package.json" with { type: "json" };
+import { readFileSync } from "node:fs";
 
-export const VERSION: string = manifest.version;
+/** The package's manifest stands one folder above both the source and the bundle. */
+const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { readonly version: string };
+
+export const VERSION = manifest.version;

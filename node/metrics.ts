@@ -18,6 +18,13 @@ export interface MetricsSources {
   readonly verifier: { readonly pending: number };
   readonly version: string;
   readonly authority: boolean;
+  /** What the node has only with a network, or only when it counts it: the metric is absent with its source. */
+  readonly network?: { readonly peers: number; /** Height of the best block that a peer has. */ readonly target: number };
+  readonly caches?: { readonly databaseBytes: number; readonly stateBytes: number };
+  readonly validations?: { readonly scheduled: number; readonly finished: number };
+  readonly host?: { readonly verifiedHere: number };
+  /** Put on every metric as `chain`, as Substrate does. */
+  readonly chainId?: string;
 }
 
 export interface SealedBlock {
@@ -31,21 +38,28 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 const ROLE_FULL = 1;
 const ROLE_AUTHORITY = 4;
 const MS_PER_SECOND = 1_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Scrapers and probes, not users. */
+const MAX_CONNECTIONS = 64;
 
 export class NodeMetrics {
   readonly registry = new Registry();
   readonly rpc: RpcMetrics;
   readonly #constructed: Histogram;
   readonly #transactions: Gauge;
+  readonly #execute: Histogram;
   readonly #commit: Histogram;
   readonly #lag = monitorEventLoopDelay({ resolution: 20 });
 
   constructor(sources: MetricsSources) {
     this.#lag.enable();
+    if (sources.chainId !== undefined) this.registry.setDefaultLabels({ chain: sources.chainId });
     collectDefaultMetrics({ register: this.registry });
     this.#chainGauges(sources);
+    this.#optionalMetrics(sources);
     this.#constructed = this.#histogram("substrate_proposer_block_constructed", "Seconds that making a block took");
     this.#transactions = new Gauge({ name: "substrate_proposer_number_of_transactions", help: "Transactions in the last block made", registers: [this.registry] });
+    this.#execute = this.#histogram("mesi_block_execute_seconds", "Seconds that executing a block from another node took");
     this.#commit = this.#histogram("mesi_block_commit_seconds", "Seconds from the execution of a block to its durable commit");
     this.rpc = this.#rpcMetrics();
   }
@@ -58,8 +72,14 @@ export class NodeMetrics {
     return new Histogram({ name, help, buckets: SECONDS, registers: [this.registry] });
   }
 
-  #chainGauges({ chain, pool, verifier, version, authority }: MetricsSources): void {
-    const height = { best: () => chain.best.number, finalized: () => chain.finalized.number, sync_target: () => chain.best.number };
+  #counter(name: string, help: string, read: () => number): void {
+    new Counter({ name, help, registers: [this.registry], collect() { this.reset(); this.inc(read()); } });
+  }
+
+  #chainGauges(sources: MetricsSources): void {
+    const { chain, pool, verifier, version, authority } = sources;
+    const target = (): number => Math.max(chain.best.number, sources.network?.target ?? 0);
+    const height = { best: () => chain.best.number, finalized: () => chain.finalized.number, sync_target: target };
     new Gauge({
       name: "substrate_block_height", help: "Block height of the chain", labelNames: ["status"], registers: [this.registry],
       collect() { for (const [status, read] of Object.entries(height)) this.set({ status }, read()); },
@@ -69,7 +89,7 @@ export class NodeMetrics {
     this.#gauge("mesi_future_transactions_number", "Transactions that wait for an earlier one", () => pool.size.future);
     this.#gauge("mesi_pool_bytes", "Bytes of all pooled transactions", () => pool.size.bytes);
     this.#gauge("mesi_verifier_queue", "Signatures that wait or are being verified", () => verifier.pending);
-    this.#gauge("substrate_sub_libp2p_peers_count", "Connected peers", () => 0);
+    this.#gauge("substrate_sub_libp2p_peers_count", "Connected peers", () => sources.network?.peers ?? 0);
     this.#gauge("substrate_node_roles", "1 full node, 4 authority", () => (authority ? ROLE_AUTHORITY : ROLE_FULL));
     const started = Math.floor(Date.now() / MS_PER_SECOND);
     this.#gauge("substrate_process_start_time_seconds", "Unix time at which the node started", () => started);
@@ -80,6 +100,18 @@ export class NodeMetrics {
       lag.reset();
       return Number.isFinite(seconds) ? seconds : 0;
     });
+  }
+
+  #optionalMetrics({ caches, validations, host }: MetricsSources): void {
+    if (caches !== undefined) {
+      this.#gauge("substrate_database_cache_bytes", "Bytes in the database's cache", () => caches.databaseBytes);
+      this.#gauge("substrate_state_cache_bytes", "Bytes in the cache of the state", () => caches.stateBytes);
+    }
+    if (validations !== undefined) {
+      this.#counter("substrate_sub_txpool_validations_scheduled", "Transactions whose validation was begun", () => validations.scheduled);
+      this.#counter("substrate_sub_txpool_validations_finished", "Transactions whose validation ended", () => validations.finished);
+    }
+    if (host !== undefined) this.#counter("mesi_verifier_main_thread_total", "Signatures that the workers had not verified ahead", () => host.verifiedHere);
   }
 
   #rpcMetrics(): RpcMetrics {
@@ -107,6 +139,12 @@ export class NodeMetrics {
     this.#commit.observe(commitMs / MS_PER_SECOND);
   }
 
+  /** A block from another node. */
+  blockImported({ executeMs, commitMs }: { readonly executeMs: number; readonly commitMs: number }): void {
+    this.#execute.observe(executeMs / MS_PER_SECOND);
+    this.#commit.observe(commitMs / MS_PER_SECOND);
+  }
+
   close(): void {
     this.#lag.disable();
     this.registry.clear();
@@ -120,7 +158,8 @@ export interface MetricsServer {
 
 /** `/metrics`, `/health` and `/health/readiness`; on loopback unless `external`. Throws MetricsError. */
 export async function startMetricsServer(metrics: NodeMetrics, options: { readonly port: number; readonly external: boolean; readonly health: HealthSource }): Promise<MetricsServer> {
-  const app = Fastify({ forceCloseConnections: true });
+  const app = Fastify({ forceCloseConnections: true, requestTimeout: REQUEST_TIMEOUT_MS });
+  app.server.maxConnections = MAX_CONNECTIONS;
   app.get("/metrics", async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()));
   installHealth(app, options.health);
   try {

@@ -4,6 +4,8 @@ import type { CommandContext, Shell } from "../command.ts";
 import { CliError, usage } from "../errors.ts";
 import { facts } from "../output.ts";
 
+const STATE_VERSION = ["--state-version <0|1>", "how values are hashed: 0 for chains that began before 2022", "1"] as const;
+
 export function addChainSpec(program: Command, shell: Shell): void {
   const group = program.command("chain-spec").description("make, read and check chain specs");
   group.addCommand(buildCommand("build", shell).copyInheritedSettings(program));
@@ -11,7 +13,8 @@ export function addChainSpec(program: Command, shell: Shell): void {
     .command("show")
     .description("what a chain spec says, in short")
     .argument("[chain]", "dev, local or a file", "local")
-    .action(shell.action(async (ctx, [chain]) => show(ctx, chain!)));
+    .option(...STATE_VERSION)
+    .action(shell.action(async (ctx, [chain], options) => show(ctx, chain!, options["stateVersion"] as string)));
   group
     .command("validate")
     .description("check that this program can run the chain")
@@ -21,7 +24,7 @@ export function addChainSpec(program: Command, shell: Shell): void {
     .command("hash")
     .description("state root and genesis hash of any Substrate chain spec with a raw genesis")
     .argument("<file>", "the chain spec; dev and local work too")
-    .option("--state-version <0|1>", "how values are hashed: 0 for chains that began before 2022", "1")
+    .option(...STATE_VERSION)
     .action(shell.action(async (ctx, [file], options) => hash(ctx, file!, options["stateVersion"] as string)));
   for (const name of ["build-spec", "export-chain-spec"]) program.addCommand(buildCommand(name, shell).copyInheritedSettings(program), { hidden: true });
 }
@@ -53,12 +56,13 @@ async function build(ctx: CommandContext, options: { chain: string; raw?: boolea
   ctx.out.note(`wrote ${options.out}`);
 }
 
-async function show(ctx: CommandContext, chain: string): Promise<void> {
+async function show(ctx: CommandContext, chain: string, version: string): Promise<void> {
+  const stateVersion = readStateVersion(version);
   const { loadChainSpec } = await import("../../genesis/load.ts");
   const { genesisOf } = await import("../../genesis/genesis-state.ts");
   const { toHex } = await import("../../runtime/primitives/bytes.ts");
   const spec = loadChainSpec(chain, { foreign: true });
-  const { stateRoot, genesisHash } = genesisOf(spec, 1);
+  const { stateRoot, genesisHash } = genesisOf(spec, stateVersion);
   const data = {
     name: spec.name,
     id: spec.id,
@@ -84,12 +88,16 @@ async function validate(ctx: CommandContext, file: string): Promise<void> {
 }
 
 async function hash(ctx: CommandContext, file: string, version: string): Promise<void> {
-  if (version !== "0" && version !== "1") throw usage(`--state-version "${version}" does not exist`, "use 0 or 1");
+  const stateVersion = readStateVersion(version);
   const { loadChainSpec } = await import("../../genesis/load.ts");
   const { genesisOf } = await import("../../genesis/genesis-state.ts");
   const { toHex } = await import("../../runtime/primitives/bytes.ts");
-  const stateVersion = version === "0" ? 0 : 1;
   const { stateRoot, genesisHash } = genesisOf(loadChainSpec(file, { foreign: true }), stateVersion);
   const data = { file, stateVersion, stateRoot: toHex(stateRoot), genesisHash: toHex(genesisHash) };
   ctx.out.result(data, facts([["state root", data.stateRoot], ["genesis hash", data.genesisHash]]));
+}
+
+function readStateVersion(text: string): 0 | 1 {
+  if (text !== "0" && text !== "1") throw usage(`--state-version "${text}" does not exist`, "use 0 or 1");
+  return text === "0" ? 0 : 1;
 }

@@ -61,7 +61,7 @@ async function withDatabase<T>(path: string, body: (database: import("../../node
 async function stats(ctx: CommandContext, where: Where): Promise<void> {
   const { path } = await locate(ctx, where);
   const tables = await withDatabase(path, (database) => database.stats());
-  const rows = Object.entries(tables).map(([table, row]) => ({ table, ...row }));
+  const rows = Object.entries(tables).map(([table, { entries, bytes }]) => ({ table, entries, bytes }));
   const columns: Column[] = [{ key: "table", title: "TABLE" }, { key: "entries", title: "ENTRIES", right: true }, { key: "bytes", title: "BYTES", right: true }];
   ctx.out.list(rows, columns);
 }

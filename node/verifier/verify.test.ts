@@ -177,17 +177,17 @@ test("Ecdsa: recovers the same account as an independent implementation", () => 
   }
 });
 
-test("a hundred thousand bad Ecdsa signatures leave good ones of every scheme good", { timeout: 120_000 }, () => {
+test("thirty thousand bad Ecdsa signatures leave good ones of every scheme good", { timeout: 120_000 }, () => {
   const tasks = SCHEMES.map((type) => signedTask(type));
   const bad = signedTask("Ecdsa").signature.value.slice();
   // Half of all r are no x of a point: the module traps on those, each time with a part of its stack in use.
   bad[0] = 0x12;
-  for (let i = 0; i < 100_000; i++) {
+  for (let i = 0; i < 30_000; i++) {
     bad[1] = i & 0xff;
     bad[2] = i >> 8;
-    const bySize = { type: "Ecdsa", value: bad } as const;
-    if (i % 4 === 0) assert.equal(verifySignature({ signature: bySize, message: tasks[2]!.message, signer: tasks[2]!.signer }), false);
-    if (i % 10_000 === 0) for (const task of tasks) assert.equal(verifySignature(task), true);
+    const signature = { type: "Ecdsa", value: bad } as const;
+    assert.equal(verifySignature({ signature, message: tasks[2]!.message, signer: tasks[2]!.signer }), false);
+    if (i % 5_000 === 0) for (const task of tasks) assert.equal(verifySignature(task), true);
   }
   for (const task of tasks) assert.equal(verifySignature(task), true);
 });

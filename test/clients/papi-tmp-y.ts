@@ -1,8 +1,9 @@
+import { WebSocket } from "ws"; import { writeFileSync } from "node:fs";
 import { connectPapi, account, transfer, refusal, follow, fund, MESI } from "./papi-support.ts";
 import { startDevNode } from "../support/dev-node.ts";
 const node = await startDevNode();
 const log = (...a: unknown[]) => console.log(Math.round(performance.now()), ...a);
-const p = connectPapi(node.wsUrl, "raw");
+const tr: string[] = []; const OW = WebSocket.prototype.send; (WebSocket.prototype as any).send = function (this: any, m: any, ...r: any[]) { const s = String(m); if (!(this as any).__l) { (this as any).__l = 1; this.on("message", (d: any) => tr.push("< " + String(d).slice(0, 230))); } tr.push("> " + s.slice(0, 200)); return (OW as any).call(this, m, ...r); }; const p = connectPapi(node.wsUrl, "raw");
 const N = Number(process.argv[2] ?? 20);
 const accounts = Array.from({ length: N }, (_, i) => account(`//par//${i}`));
 log("keys");
@@ -13,4 +14,4 @@ fs.forEach((f, i) => f.end.catch((e) => log(i, String(e.message))));
 await Promise.race([Promise.all(fs.map((f) => f.end)), new Promise((r) => setTimeout(r, 8000))]);
 log(fs.map((f) => f.seen.map((s) => s.slice(0, 5)).join(",")));
 log(await p.client.getFinalizedBlock(), (await p.client._request<any>("author_pendingExtrinsics", [])).length, p.losses);
-p.close(); await node.stop(); console.log(node.output().slice(-3000)); process.exit(0);
+writeFileSync("/tmp/tr.txt", tr.join("\n")); p.close(); await node.stop(); console.log(node.output().slice(-3000)); process.exit(0);

@@ -50,7 +50,8 @@ export async function connect(url: string): Promise<Connection> {
   const provider = new WsProvider(url);
   try {
     const api = await ApiPromise.create({ provider, throwOnConnect: true });
-    return { api, provider, warnings: warnings.filter((text) => !KNOWN_WARNINGS.some((known) => known.test(text))), close: () => close(api, provider) };
+    const complaints = warnings.filter((text) => !KNOWN_WARNINGS.some((known) => known.test(text)));
+    return { api, provider, warnings: complaints, close: () => close(api, provider) };
   } finally {
     console.warn = warn;
   }

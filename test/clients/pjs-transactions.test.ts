@@ -94,6 +94,7 @@ describe("errors of dispatch are decoded", () => {
 
 test("batch stops at the failure, batchAll undoes everything, forceBatch goes on", async () => {
   const senders = await funded(3);
+  type Outcome = Awaited<ReturnType<typeof outcome>>;
   const outcome = async (kind: "batch" | "batchAll" | "forceBatch", from: (typeof senders)[number]) => {
     const to = [freshPair(), freshPair()];
     const pay = (who: { address: string }) => api.tx.balances.transferKeepAlive(who.address, MESI);
@@ -101,7 +102,8 @@ test("batch stops at the failure, batchAll undoes everything, forceBatch goes on
     const result = await toFinalized(api.tx.utility[kind]([pay(to[0]!), bad, pay(to[1]!)]), from);
     return { result, balances: [await free(api, to[0]!), await free(api, to[1]!)] };
   };
-  const [batch, all, force] = await Promise.all([outcome("batch", senders[0]!), outcome("batchAll", senders[1]!), outcome("forceBatch", senders[2]!)]);
+  const kinds = ["batch", "batchAll", "forceBatch"] as const;
+  const [batch, all, force] = (await Promise.all(kinds.map((kind, i) => outcome(kind, senders[i]!)))) as [Outcome, Outcome, Outcome];
 
   assert.deepEqual(batch.balances, [MESI, 0n]);
   const interrupted = find(batch.result, "utility.BatchInterrupted");
@@ -141,7 +143,8 @@ test("a proxy acts within its type and no further", async () => {
   assert.equal(await free(api, to), 0n);
 
   const { removeProxy, addProxy } = api.tx.proxy;
-  await toFinalized(api.tx.utility.batchAll([removeProxy(delegate!.address, "NonTransfer", 0), addProxy(delegate!.address, "Any", 0)]), owner!);
+  const widen = [removeProxy(delegate!.address, "NonTransfer", 0), addProxy(delegate!.address, "Any", 0)];
+  await toFinalized(api.tx.utility.batchAll(widen), owner!);
   assert.equal(await executed(transfer), "Ok");
   assert.equal(await free(api, to), MESI);
 });
