@@ -4,7 +4,7 @@ import type { InstalledPallet, Runtime } from "../runtime/frame/runtime.ts";
 import type { RuntimeCall } from "../runtime/frame/pallet.ts";
 import { fromJson, toJson } from "../runtime/primitives/codec/json.ts";
 import type { Json } from "../runtime/primitives/codec/json.ts";
-import { nearest } from "../genesis/spelling.ts";
+import { nearest } from "../runtime/primitives/spelling.ts";
 import { usage } from "./errors.ts";
 
 const fold = (name: string): string => name.replaceAll("_", "").toLowerCase();

@@ -10,12 +10,6 @@ import { NodeHost } from "../node/host.ts";
 import { SignaturePool } from "../node/verifier/pool.ts";
 import { InvariantError } from "../runtime/primitives/errors.ts";
 
-const NO_KEYS = {
-  generateSessionKeys(): Uint8Array {
-    throw new InvariantError("NO_KEYS", "importing makes no session keys");
-  },
-};
-
 /** @throws DatabaseError, BlocksFileError */
 export async function importFile(from: { readonly spec: ChainSpec; readonly basePath: string; readonly file: string }, progress: BlocksProgress): Promise<{ readonly imported: number; readonly known: number; readonly head: number }> {
   const genesis = genesisForNode(from.spec);
@@ -24,7 +18,7 @@ export async function importFile(from: { readonly spec: ChainSpec; readonly base
   try {
     // What a power cut takes can be imported again.
     const chain = await Chain.open(database, genesis, { statePruning: "archive", blocksPruning: "archive", sync: false });
-    const host = new NodeHost({ pool: verifier, keys: NO_KEYS });
+    const host = new NodeHost({ pool: verifier });
     const result = await importBlocks({ chain, host, now: () => Date.now() }, from.file, progress);
     await chain.settled();
     return { ...result, head: chain.finalized.number };

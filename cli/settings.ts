@@ -1,6 +1,6 @@
 // From flags, environment, file and defaults to one value per setting, each with where it came from.
 import { readFileSync } from "node:fs";
-import { nearest } from "../genesis/spelling.ts";
+import { nearest } from "../runtime/primitives/spelling.ts";
 import { CliError, usage } from "./errors.ts";
 import { FLAGS, SETTING_NAMES, envName } from "./node-flags.ts";
 import type { Flag, Kind } from "./node-flags.ts";

@@ -3,7 +3,7 @@ import { compareBytes, equalBytes, toHex, tryFromHex } from "../runtime/primitiv
 import type { Json } from "../runtime/primitives/codec/json.ts";
 import { ChainSpecError, invalid } from "./errors.ts";
 import type { ConfigJson } from "./genesis-config.ts";
-import { unknownName } from "./spelling.ts";
+import { unknownName } from "../runtime/primitives/spelling.ts";
 
 export type ChainType = "Development" | "Local" | "Live" | { readonly Custom: string };
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];

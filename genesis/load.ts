@@ -4,7 +4,7 @@ import type { ChainSpec } from "./chain-spec.ts";
 import { ChainSpecError } from "./errors.ts";
 import { PRESETS, presetSpec } from "./presets.ts";
 import type { Preset } from "./presets.ts";
-import { nearest } from "./spelling.ts";
+import { nearest } from "../runtime/primitives/spelling.ts";
 
 /** The spec that `--chain` names: a preset, or a file. @throws ChainSpecError */
 export function loadChainSpec(chain: string, options: { readonly foreign?: boolean } = {}): ChainSpec {

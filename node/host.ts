@@ -14,13 +14,8 @@ export class HostError extends CodedError<
   { code: "HOST_KEYS_REFUSED" }
 > {}
 
-export interface SessionKeySource {
-  generateSessionKeys(seed: Uint8Array | undefined): Uint8Array;
-}
-
 export interface NodeHostOptions {
   readonly pool: SignaturePool;
-  readonly keys: SessionKeySource;
   /** Outcomes remembered at least; about 100 bytes each, and up to twice as many. */
   readonly memoSize?: number;
 }
@@ -30,25 +25,15 @@ const MEMO_SIZE = 65_536;
 
 /** The runtime's slow functions. A signature is verified once per node: ahead, in the workers, and found here afterwards. */
 export class NodeHost implements Host {
-  /** The same host for runtime calls that anyone may make (`state_call`): it makes no keys. */
-  readonly withoutKeys: Host;
   readonly #pool: SignaturePool;
-  readonly #keys: SessionKeySource;
   readonly #memo: Memo;
   /** By key: the round of `prefetch` that verifies it. */
   readonly #inFlight = new Map<string, Promise<void>>();
   #verifiedHere = 0;
 
-  constructor({ pool, keys, memoSize = MEMO_SIZE }: NodeHostOptions) {
+  constructor({ pool, memoSize = MEMO_SIZE }: NodeHostOptions) {
     this.#pool = pool;
-    this.#keys = keys;
     this.#memo = new Memo(memoSize);
-    this.withoutKeys = {
-      verifySignature: (signature, message, signer) => this.verifySignature(signature, message, signer),
-      generateSessionKeys: () => {
-        throw new HostError({ code: "HOST_KEYS_REFUSED" }, "session keys are made with author_rotateKeys, not by a runtime call");
-      },
-    };
   }
 
   /** Signatures that nobody prefetched, verified on the calling thread. */
@@ -85,8 +70,9 @@ export class NodeHost implements Host {
     await Promise.all(rounds);
   }
 
-  generateSessionKeys(seed: Uint8Array | undefined): Uint8Array {
-    return this.#keys.generateSessionKeys(seed);
+  /** Anyone may make runtime calls, so none of them makes keys. */
+  generateSessionKeys(): Uint8Array {
+    throw new HostError({ code: "HOST_KEYS_REFUSED" }, "session keys are made with author_rotateKeys, not by a runtime call");
   }
 
   #run(fresh: ReadonlyMap<string, SignatureTask>, urgency: Urgency): Promise<void> {

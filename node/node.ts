@@ -108,12 +108,12 @@ async function compose(options: NodeOptions, folder: string, closers: (() => Pro
   const keys: Keystore = await openKeystore({ ...options.keystore, directory: options.keystore.directory ?? join(folder, "keystore") });
   const verifier = new SignaturePool();
   closers.push(() => verifier.close());
-  const host = new NodeHost({ pool: verifier, keys });
+  const host = new NodeHost({ pool: verifier });
   const road: Road = { chain, host, now };
   const pool = new TransactionPool(new NodePoolChain(chain, host, dev), poolOptions({ now, ...(dev ? { banSeconds: DEV_BAN_SECONDS } : {}), ...options.pool }));
   closers.push(chain.subscribe((event) => pool.follow(event)));
 
-  const metrics = new NodeMetrics({ chain, pool, verifier, version: options.version, authority: options.authority !== undefined });
+  const metrics = new NodeMetrics({ chain, pool, verifier, host, chainId: spec.id, version: options.version, authority: options.authority !== undefined });
   closers.push(() => metrics.close());
   if (options.authority !== undefined) {
     const sealing = new SoloSealing(road, pool, {
@@ -128,7 +128,7 @@ async function compose(options: NodeOptions, folder: string, closers: (() => Pro
     closers.push(() => sealing.stop());
   }
 
-  const backend: Backend = { chain: new NodeChainBackend(chain, host.withoutKeys), pool, keys, system: systemBackend(options, chain, nodeKey), dev };
+  const backend: Backend = { chain: new NodeChainBackend(chain, host), pool, keys, system: systemBackend(options, chain, nodeKey), dev };
   let lastBlockAt = now();
   closers.push(chain.subscribe(({ type }) => {
     if (type === "best") lastBlockAt = now();
@@ -145,6 +145,7 @@ async function compose(options: NodeOptions, folder: string, closers: (() => Pro
   closers.push(() => rpc.close({ deadlineMs: 3_000 }));
   const metricsServer: MetricsServer | undefined = options.metrics && (await startMetricsServer(metrics, { ...options.metrics, health }));
   if (metricsServer !== undefined) closers.push(() => metricsServer.close());
+  verifier.start();
   if (options.statusLine) closers.push(startStatusLine({ chain, pool, log }));
   const closeOnce = once((deadlineMs: number) => within(deadlineMs, closeAll(closers, log)));
   return { chain, backend, road, pool, rpc, metricsPort: metricsServer?.port, close: (deadlineMs = CLOSE_DEADLINE_MS) => closeOnce(deadlineMs) };

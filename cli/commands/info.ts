@@ -51,7 +51,7 @@ async function explain(out: Output, code: string): Promise<void> {
   const name = code.toUpperCase().replaceAll("-", "_");
   const entry = ERRORS[name];
   if (entry === undefined) {
-    const { nearest } = await import("../../genesis/spelling.ts");
+    const { nearest } = await import("../../runtime/primitives/spelling.ts");
     const near = nearest(name, Object.keys(ERRORS));
     throw usage(`unknown error code "${code}"${near === undefined ? "" : `; did you mean ${near}?`}`, "an exit code (6) or an error code (DB_LOCKED) is accepted");
   }

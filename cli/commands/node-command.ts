@@ -6,7 +6,7 @@ import { FLAGS, MEANINGLESS, REFUSED, SETTING_NAMES, envName } from "../node-fla
 import { readConfigFile, resolveSettings } from "../settings.ts";
 import type { Settings } from "../settings.ts";
 import type { CommandContext } from "../command.ts";
-import { nearest } from "../../genesis/spelling.ts";
+import { nearest } from "../../runtime/primitives/spelling.ts";
 
 /** `base` leaves out flags that the command implies. */
 export function addNodeFlags(command: Command, omit: readonly string[] = []): Command {

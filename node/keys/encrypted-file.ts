@@ -1,5 +1,5 @@
 // A secret at rest, in the shape of EIP-2335: scrypt, AES-128-CTR, SHA-256 checksum.
-import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID, scryptSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID, scrypt, scryptSync } from "node:crypto";
 import { CodedError } from "../../runtime/primitives/errors.ts";
 
 export class KeyFileError extends CodedError<
@@ -39,14 +39,27 @@ function deriveKey(password: string, salt: Buffer, { n, r, p }: { readonly n: nu
   return scryptSync(passwordBytes(password), salt, 32, { N: n, r, p, maxmem: SCRYPT_MEMORY });
 }
 
+/** What a new file is encrypted with. */
+export interface FileKey {
+  readonly salt: Buffer;
+  readonly derived: Buffer;
+}
+
+/** Takes about a second, off the main thread: a validator must not miss a vote for it. */
+export function newFileKey(password: string): Promise<FileKey> {
+  const salt = randomBytes(32);
+  const { n: N, r, p } = SCRYPT;
+  return new Promise((resolve, reject) => {
+    scrypt(passwordBytes(password), salt, 32, { N, r, p, maxmem: SCRYPT_MEMORY }, (error, derived) => (error === null ? resolve({ salt, derived }) : reject(error)));
+  });
+}
+
 function checksumOf(key: Buffer, message: Buffer): string {
   return createHash("sha256").update(key.subarray(16, 32)).update(message).digest("hex");
 }
 
-export function encryptSecret(secret: string, password: string, key: { readonly type: string; readonly publicKey: Uint8Array }): EncryptedSecret {
-  const salt = randomBytes(32);
+export function encryptSecret(secret: string, { salt, derived }: FileKey, key: { readonly type: string; readonly publicKey: Uint8Array }): EncryptedSecret {
   const iv = randomBytes(16);
-  const derived = deriveKey(password, salt, SCRYPT);
   const cipher = createCipheriv("aes-128-ctr", derived.subarray(0, 16), iv);
   const message = Buffer.concat([cipher.update(secret, "utf8"), cipher.final()]);
   return {

@@ -2,10 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { equalBytes, fromUtf8, toHex } from "../../runtime/primitives/bytes.ts";
+import { equalBytes, toHex } from "../../runtime/primitives/bytes.ts";
 import { CodedError } from "../../runtime/primitives/errors.ts";
 import type { KeyBackend } from "../../rpc/backend.ts";
-import { KeyFileError, decryptSecret, encryptSecret, parseEncrypted } from "./encrypted-file.ts";
+import { KeyFileError, decryptSecret, encryptSecret, newFileKey, parseEncrypted } from "./encrypted-file.ts";
 import { SIMPLEX_KEY_TYPE, SIMPLEX_PUBLIC_BYTES, simplexPublicKey } from "./session.ts";
 
 export class KeystoreError extends CodedError<
@@ -64,7 +64,8 @@ export class Keystore implements KeyBackend {
     requirePrivateDirectory(directory);
     for (const name of names.filter((entry) => entry.endsWith(".json"))) {
       const { description, pubkey } = readKeyFile(join(directory, name));
-      this.#remember({ keyType: description, publicKey: new Uint8Array(Buffer.from(pubkey, "hex")) }, undefined);
+      const key = { keyType: description, publicKey: new Uint8Array(Buffer.from(pubkey, "hex")) };
+      this.#keys.set(nameOf(key.keyType, key.publicKey), { key, suri: undefined });
     }
   }
 
@@ -78,18 +79,19 @@ export class Keystore implements KeyBackend {
     if (entry === undefined) return undefined;
     if (entry.suri === undefined) {
       const file = join(this.#options.directory, `${nameOf(keyType, publicKey)}.json`);
-      entry.suri = decryptSecret(readKeyFile(file), this.#password(), file);
+      const suri = decryptSecret(readKeyFile(file), this.#password(), file);
+      // A file that was renamed or edited must not make this node sign with another key than it says.
+      if (!equalBytes(simplexPublicKey(suri), publicKey)) throw new KeyFileError({ code: "KEY_FILE_DAMAGED", file }, `${file} holds the secret of another key than its name says`);
+      entry.suri = suri;
     }
     return entry.suri;
   }
 
-  generateSessionKeys(seed: Uint8Array | undefined): Uint8Array {
-    const suri = seed === undefined ? toHex(randomBytes(32)) : fromUtf8(seed);
-    return this.#store(SIMPLEX_KEY_TYPE, suri, simplexPublicKey(suri)).publicKey;
-  }
-
   async rotateKeys(): Promise<Uint8Array> {
-    return this.generateSessionKeys(undefined);
+    const suri = toHex(randomBytes(32));
+    const publicKey = simplexPublicKey(suri);
+    await this.#store({ keyType: SIMPLEX_KEY_TYPE, publicKey }, suri);
+    return publicKey;
   }
 
   async insertKey(keyType: string, suri: string, publicKey: Uint8Array): Promise<void> {
@@ -98,7 +100,7 @@ export class Keystore implements KeyBackend {
     if (!equalBytes(derived, publicKey)) {
       throw new KeystoreError({ code: "KEYSTORE_KEY_MISMATCH", expected: toHex(derived) }, `the secret belongs to the public key ${toHex(derived)}, not to the one given`);
     }
-    this.#store(keyType, suri, publicKey);
+    await this.#store({ keyType, publicKey }, suri);
   }
 
   async hasKey(publicKey: Uint8Array, keyType: string): Promise<boolean> {
@@ -115,17 +117,16 @@ export class Keystore implements KeyBackend {
     return password;
   }
 
-  #store(keyType: string, suri: string, publicKey: Uint8Array): StoredKey {
-    const key = { keyType, publicKey };
-    if (!this.#options.memory) this.#write(key, suri);
-    this.#remember(key, suri);
-    return key;
+  async #store(key: StoredKey, suri: string): Promise<void> {
+    if (!this.#options.memory) await this.#write(key, suri);
+    this.#keys.set(nameOf(key.keyType, key.publicKey), { key, suri });
   }
 
   /** Complete and durable under its name, or not there at all. */
-  #write(key: StoredKey, suri: string): void {
+  async #write(key: StoredKey, suri: string): Promise<void> {
     const { directory } = this.#options;
-    const content = JSON.stringify(encryptSecret(suri, this.#password(), { type: key.keyType, publicKey: key.publicKey }), undefined, 2);
+    const fileKey = await newFileKey(this.#password());
+    const content = JSON.stringify(encryptSecret(suri, fileKey, { type: key.keyType, publicKey: key.publicKey }), undefined, 2);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     requirePrivateDirectory(directory);
     const file = join(directory, `${nameOf(key.keyType, key.publicKey)}.json`);
@@ -142,10 +143,6 @@ export class Keystore implements KeyBackend {
     const folder = openSync(directory, "r");
     fsyncSync(folder);
     closeSync(folder);
-  }
-
-  #remember(key: StoredKey, suri: string | undefined): void {
-    this.#keys.set(nameOf(key.keyType, key.publicKey), { key, suri });
   }
 }
 

@@ -68,6 +68,17 @@ test("attempts are bounded", async (t) => {
   assert.equal(pool.submitted.length, 2);
 });
 
+test("at one block no more than allowed are tried again, the longest waiting first", async (t) => {
+  const { client, pool, chain } = await startNode(t, {}, { broadcast: { retriesPerBlock: 2 } });
+  pool.refusal = poolError("POOL_IMMEDIATELY_DROPPED", "full");
+  for (const encoded of ["0x0401", "0x0402", "0x0403"]) await client.request("transaction_v1_broadcast", encoded);
+  const tip = chain.grow(chain.genesis);
+  await client.request("system_name");
+  chain.grow(tip);
+  await client.request("system_name");
+  assert.deepEqual(pool.submitted.slice(3), ["0x0401", "0x0402", "0x0403", "0x0401"]);
+});
+
 test("leaving stops a client's broadcasts; over HTTP there is nothing to leave, and none is begun", async (t) => {
   const { client, pool, chain, port } = await startNode(t);
   await client.request("transaction_v1_broadcast", "0x0401");

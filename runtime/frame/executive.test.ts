@@ -326,7 +326,7 @@ test("root writes raw storage only where the state stays readable", () => {
   const block = chain.begin();
   const sudoResult = (tx: RuntimeCall): string => {
     assert.equal(block.outcome(chain.sign(ALICE, tx)), "ok");
-    const result = block.events().filter(({ type }) => type === "Sudo").at(-1)!.value.value as { sudo_result: { ok: boolean; error?: never } };
+    const result = block.events().findLast(({ type }) => type === "Sudo")!.value.value as { sudo_result: { ok: boolean; error?: never } };
     return result.sudo_result.ok ? "ok" : chain.runtime.describeError(result.sudo_result.error as never).name;
   };
   assert.equal(sudoResult(items([key("any"), key("thing")], [key("other"), new Uint8Array(0)])), "ok");

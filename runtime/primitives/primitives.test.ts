@@ -107,16 +107,19 @@ test("eras: all two-byte forms either decode canonically or are refused", () => 
 });
 
 test("hashes: libsodium and noble agree on every input, also in the middle of a buffer", () => {
-  const names = ["blake2b64", "blake2b128", "blake2b256", "blake2b512", "sha256", "keccak256", "twox64", "twox128", "twox256"] as const;
   assert.deepEqual(Object.keys(native).sort(compareText), Object.keys(browser).sort(compareText));
+  const byName = new Map<string, unknown>(Object.entries(browser));
+  type Hash = (input: Uint8Array) => Uint8Array;
+  const hashes = Object.entries(native).filter(([name]) => name !== "blake2b256Into").map(([name, hash]) => ({ name, mine: hash as Hash, other: byName.get(name) as Hash }));
+  assert.equal(hashes.length, 9);
   fc.assert(
     fc.property(fc.oneof(bytes(300), bytes(5000)), fc.nat(7), (input, offset) => {
       const inside = Buffer.concat([Buffer.alloc(offset), input, Buffer.of(1)]).subarray(offset, offset + input.length);
-      for (const name of names) {
-        const expected = browser[name](input);
+      for (const { name, mine, other } of hashes) {
+        const expected = other(input);
         for (const given of [input, inside]) {
-          assert.deepEqual(native[name](given), expected, name);
-          assert.equal(native[name](given).constructor, Uint8Array, name);
+          assert.deepEqual(mine(given), expected, name);
+          assert.equal(mine(given).constructor, Uint8Array, name);
         }
       }
       const [a, b] = [new Uint8Array(32), new Uint8Array(32)];

@@ -206,7 +206,7 @@ test("self-referring types decode down to 256 levels, with the stack to spare, a
   const CallTy: Ty<Call> = lazy("Call", () => calls);
   const calls = variant("chain::Call", { wrap: v(0, { call: CallTy }), batch: v(1, { calls: vec(CallTy) }), end: v(2) }) as Ty<Call>;
   const wrapped = (levels: number): Uint8Array => Uint8Array.from([...new Array<number>(levels - 1).fill(0), 2]);
-  const batched = (levels: number): Uint8Array => Uint8Array.from([...new Array<number[]>(levels - 1).fill([1, 4]).flat(), 2]);
+  const batched = (levels: number): Uint8Array => Uint8Array.from({ length: 2 * levels - 1 }, (_, i) => (i === 2 * levels - 2 ? 2 : i % 2 === 0 ? 1 : 4));
   for (const make of [wrapped, batched]) {
     const deepest = make(MAX_DECODE_DEPTH);
     assert.deepEqual(encode(CallTy, decode(CallTy, deepest)), deepest);

@@ -1,5 +1,6 @@
 // Values as JSON and back, for every SCALE type, driven by its shape.
 // u64 and wider are decimal strings, bytes are 0x-hex, accounts are addresses, enums are `{ type, value }`, None is null.
+import { nearest } from "../spelling.ts";
 import { toHex, tryFromHex } from "../bytes.ts";
 import { IMMORTAL } from "../era.ts";
 import type { Era } from "../era.ts";
@@ -308,26 +309,4 @@ function show(json: unknown): string {
 
 function clip(text: string, most = 60): string {
   return text.length > most ? `${text.slice(0, most)}...` : text;
-}
-
-/** The known name that differs from `name` in at most one character more than a third of them. */
-function nearest(name: string, known: readonly string[]): string | undefined {
-  if (name.length > 64) return undefined;
-  let best: string | undefined;
-  let least = Math.floor(name.length / 3) + 2;
-  for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < least) [best, least] = [candidate, distance];
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length]!;
 }
