@@ -8,7 +8,6 @@ import type { BlocksProgress } from "../node/db/blocks-file.ts";
 import { Database } from "../node/db/database.ts";
 import { NodeHost } from "../node/host.ts";
 import { SignaturePool } from "../node/verifier/pool.ts";
-import { InvariantError } from "../runtime/primitives/errors.ts";
 
 /** @throws DatabaseError, BlocksFileError */
 export async function importFile(from: { readonly spec: ChainSpec; readonly basePath: string; readonly file: string }, progress: BlocksProgress): Promise<{ readonly imported: number; readonly known: number; readonly head: number }> {

@@ -257,7 +257,7 @@ export class FakePool implements PoolBackend {
   }
 }
 
-const SYSTEM: SystemBackend = {
+export const SYSTEM: SystemBackend = {
   nodeName: "test node",
   implementationName: "Test Node",
   version: "1.2.3",
@@ -274,7 +274,7 @@ const SYSTEM: SystemBackend = {
   resetLogFilter: () => undefined,
 };
 
-const KEYS: KeyBackend = {
+export const KEYS: KeyBackend = {
   rotateKeys: async () => new Uint8Array(48).fill(7),
   insertKey: async (_keyType, suri) => {
     if (suri === "bad") throw new BackendError({ code: "UNKNOWN_BLOCK", hash: "0x" }, "no such suri");

@@ -8,6 +8,8 @@ import { spec } from "node:test/reporters";
 const ROOTS = ["runtime", "consensus", "genesis", "circuits", "p2p", "rpc", "indexer", "node", "cli", "test", "scripts"];
 /** These start nodes and clients: one at a time keeps their timing honest on two cores. */
 const CONCURRENCY = 2;
+/** A file that hangs must not hang the run. */
+const FILE_TIMEOUT_MS = 300_000;
 
 function testFiles(words: readonly string[]): string[] {
   const files = ROOTS.flatMap((root) => {
@@ -29,7 +31,7 @@ process.env["NODE_OPTIONS"] = `${process.env["NODE_OPTIONS"] ?? ""} --import tsx
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
 
-const stream = run({ files, concurrency: CONCURRENCY });
+const stream = run({ files, concurrency: CONCURRENCY, timeout: FILE_TIMEOUT_MS });
 stream.on("test:pass", (event) => {
   if (event.details.type === "suite") return;
   if (event.skip !== undefined || event.todo !== undefined) counts.skipped++;

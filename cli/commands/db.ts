@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { CommandContext, Shell } from "../command.ts";
+import type { Database, DatabaseOptions } from "../../node/db/database.ts";
 import { CliError, usage } from "../errors.ts";
 import { ExitCode } from "../exit-codes.ts";
 import type { Column } from "../output.ts";
@@ -37,20 +38,21 @@ function at(command: Command): Command {
   return command.option("--chain <chain>", "dev, local or a chain spec file", "local").option("-d, --base-path <path>", "where the node keeps its data");
 }
 
-async function locate(ctx: CommandContext, where: Where) {
+/** @param orWith - what `path` may also be called, with this behind it */
+async function locate(ctx: CommandContext, where: Where, orWith = "") {
   const { loadChainSpec } = await import("../../genesis/load.ts");
   const { defaultBasePath } = await import("../node-settings.ts");
   const { join } = await import("node:path");
   const { existsSync } = await import("node:fs");
   const spec = loadChainSpec(where.chain);
   const path = join(where.basePath ?? ctx.io.env["MESI_BASE_PATH"] ?? defaultBasePath(ctx.io.env), "chains", spec.id, "db");
-  if (!existsSync(path)) throw new CliError("NOT_FOUND", `there is no database at ${path}`, { hint: "--base-path and --chain say where to look" });
+  if (!existsSync(path) && !existsSync(`${path}${orWith}`)) throw new CliError("NOT_FOUND", `there is no database at ${path}`, { hint: "--base-path and --chain say where to look" });
   return { spec, path };
 }
 
-async function withDatabase<T>(path: string, body: (database: import("../../node/db/database.ts").Database) => Promise<T>): Promise<T> {
-  const { Database } = await import("../../node/db/database.ts");
-  const database = await Database.open(path);
+async function withDatabase<T>(path: string, body: (database: Database) => Promise<T>, options: DatabaseOptions = {}): Promise<T> {
+  const module = await import("../../node/db/database.ts");
+  const database = await module.Database.open(path, options);
   try {
     return await body(database);
   } finally {
@@ -70,7 +72,7 @@ async function verify(ctx: CommandContext, where: Where): Promise<void> {
   const { path } = await locate(ctx, where);
   const { verifyDatabase } = await import("../../node/db/verify.ts");
   const progress = progressLine(ctx);
-  const report = await withDatabase(path, (database) => verifyDatabase(database, (check, done, total) => progress(`${check}: ${done} of ${total}`)));
+  const report = await withDatabase(path, (database) => verifyDatabase(database, (check, done, total) => progress(`${check}: ${done} of ${total}`)), { checkTableBytes: Number.POSITIVE_INFINITY });
   const failed = report.checks.filter((check) => !check.ok);
   if (failed.length > 0 && ctx.out.globals.format === "json") {
     throw new CliError("CHECKS_FAILED", `${failed.length} of ${report.checks.length} checks failed`, { details: report });
@@ -80,41 +82,63 @@ async function verify(ctx: CommandContext, where: Where): Promise<void> {
 }
 
 async function purge(ctx: CommandContext, where: Where): Promise<void> {
-  const { path, spec } = await locate(ctx, where);
+  const { path, spec } = await locate(ctx, where, LEFT_OVER);
   const { confirm } = await import("../prompt.ts");
   await confirm(ctx, `Delete the blocks and state of ${spec.name} in ${path}?`);
-  // Opening it shows whether a node is using it.
-  await withDatabase(path, async () => {});
-  const { rmSync } = await import("node:fs");
-  rmSync(path, { recursive: true });
+  const { existsSync, renameSync, rmSync } = await import("node:fs");
+  const leftOver = `${path}${LEFT_OVER}`;
+  rmSync(leftOver, { recursive: true, force: true });
+  if (existsSync(path)) {
+    await refuseInUse(path);
+    // At one moment: a purge that is interrupted must not leave half a database.
+    renameSync(path, leftOver);
+  }
+  rmSync(leftOver, { recursive: true, force: true });
   ctx.out.result({ purged: path }, `deleted ${path}`);
+}
+
+/** What an interrupted purge leaves has this after the folder's name. */
+const LEFT_OVER = ".purged";
+
+/** Opening it shows whether a node is using it; a damaged database may go. */
+async function refuseInUse(path: string): Promise<void> {
+  try {
+    await withDatabase(path, async () => {}, { checkTableBytes: 0 });
+  } catch (error) {
+    if ((error as { code?: string }).code === "DB_LOCKED") throw error;
+  }
 }
 
 async function exportTo(ctx: CommandContext, file: string, options: Where & { from: string; to?: string }): Promise<void> {
   const { path } = await locate(ctx, options);
   const { exportBlocks, storedHead } = await import("../../node/db/blocks-file.ts");
-  const { closeSync, openSync } = await import("node:fs");
+  const { closeSync, fsyncSync, renameSync } = await import("node:fs");
   await withDatabase(path, async (database) => {
     const head = storedHead(database);
     const from = blockNumber(options.from, "--from");
     const to = options.to === undefined ? head : blockNumber(options.to, "--to");
     if (to > head) throw new CliError("NOT_FOUND", `block ${to} is not in the database: the last is ${head}`);
     if (from > to) throw usage(`--from ${from} is behind --to ${to}`);
-    const fd = file === "-" ? 1 : openNew(openSync, file);
+    // Under its own name the file is always complete.
+    const partial = `${file}.partial`;
+    const fd = file === "-" ? 1 : await openNew(file, partial);
     const progress = progressLine(ctx);
     const count = exportBlocks(database, fd, { from, to }, (done, total) => done % 1000 === 0 && progress(`${done} of ${total} blocks`));
     if (file === "-") return ctx.out.note(`wrote ${count} blocks`);
+    fsyncSync(fd);
     closeSync(fd);
+    renameSync(partial, file);
     ctx.out.result({ file, from, to, blocks: count }, `wrote blocks ${from} to ${to} to ${file}`);
   });
 }
 
-function openNew(open: typeof import("node:fs").openSync, file: string): number {
+async function openNew(file: string, partial: string): Promise<number> {
+  const { existsSync, openSync } = await import("node:fs");
+  if (existsSync(file)) throw new CliError("FILE_UNWRITABLE", `${file} cannot be written: it exists already`);
   try {
-    return open(file, "wx");
+    return openSync(partial, "w");
   } catch (error) {
-    const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
-    throw new CliError("FILE_UNWRITABLE", `${file} cannot be written: ${exists ? "it exists already" : (error as Error).message}`, { cause: error });
+    throw new CliError("FILE_UNWRITABLE", `${file} cannot be written: ${(error as Error).message}`, { cause: error });
   }
 }
 

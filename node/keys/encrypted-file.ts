@@ -27,8 +27,8 @@ export interface EncryptedSecret {
 
 const SCRYPT = { n: 262_144, r: 8, p: 1 } as const;
 const SCRYPT_MEMORY = 512 * 1_048_576;
-/** A file from elsewhere may ask for at most this much work. */
-const MAX_N = 1_048_576;
+/** A file from elsewhere may ask for at most this much work: EIP-2335's own number, 256 MiB. */
+const MAX_N = SCRYPT.n;
 
 /** EIP-2335: NFKD, without control codes. */
 function passwordBytes(password: string): Buffer {
@@ -76,13 +76,18 @@ export function encryptSecret(secret: string, { salt, derived }: FileKey, key: {
   };
 }
 
+/** scrypt takes powers of two only. */
+function isScryptN(n: number): boolean {
+  return Number.isInteger(n) && n > 1 && n <= MAX_N && (n & (n - 1)) === 0;
+}
+
 /** Checks the shape of a key file. Throws KeyFileError. */
 export function parseEncrypted(text: string, file: string): EncryptedSecret {
   try {
     const parsed = JSON.parse(text) as EncryptedSecret;
     const { kdf, checksum, cipher } = parsed.crypto;
     const { n, r, p, dklen, salt } = kdf.params;
-    const numbers = Number.isInteger(n) && n > 1 && n <= MAX_N && r === SCRYPT.r && p >= 1 && p <= 4 && dklen === 32;
+    const numbers = isScryptN(n) && r === SCRYPT.r && Number.isInteger(p) && p >= 1 && p <= 4 && dklen === 32 && typeof parsed.description === "string";
     const hex = [salt, checksum.message, cipher.params.iv, cipher.message, parsed.pubkey].every((value) => typeof value === "string" && /^([0-9a-f]{2})*$/.test(value));
     if (parsed.version === 4 && kdf.function === "scrypt" && checksum.function === "sha256" && cipher.function === "aes-128-ctr" && numbers && hex && cipher.params.iv.length === 32) return parsed;
   } catch {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
 import { startDevNode } from "../support/dev-node.ts";
-import { MESI, account, connectPapi, eventsOf, follow, refusal, transfer, until } from "./papi-support.ts";
+import { MESI, account, connectPapi, eventsOf, follow, holds, refusal, transfer, until } from "./papi-support.ts";
 
 test("with the old methods alone: read, watch, transfer, refusal", async ({ mock }) => {
   const node = await startDevNode();
@@ -15,7 +15,7 @@ test("with the old methods alone: read, watch, transfer, refusal", async ({ mock
     const [alice, friend] = [account("//Alice"), account("//papi//legacy")];
     const { genesisHash } = await client.getChainSpecData();
     assert.ok((await api.query["System"]!["Account"]!.getEntries()).length > 5);
-    const watched = until(api.query["System"]!["Account"]!.watchValue(friend.address, { at: "best" }), ({ value }) => (value as { data: { free: bigint } }).data.free === MESI);
+    const watched = until(api.query["System"]!["Account"]!.watchValue(friend.address, { at: "best" }), holds(MESI));
     const followed = follow(transfer(api, friend, MESI).signSubmitAndWatch(alice.signer));
     const end = await followed.end;
     assert.deepEqual(eventsOf(end, "Balances.Transfer"), [{ from: alice.address, to: friend.address, amount: MESI }]);
@@ -55,7 +55,8 @@ async function startGateway(nodeUrl: string): Promise<Gateway> {
     });
     upstream.on("message", (data) => {
       const message = JSON.parse(String(data)) as { id?: unknown; result: { methods: string[] } };
-      if (message.id !== undefined && message.id === listing) message.result.methods = message.result.methods.filter((method) => !method.includes("_v1_"));
+      if (message.id === undefined || message.id !== listing) return client.send(String(data));
+      message.result.methods = message.result.methods.filter((method) => !method.includes("_v1_"));
       client.send(JSON.stringify(message));
     });
     client.on("close", () => upstream.terminate());

@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { startDevNode } from "../support/dev-node.ts";
 import type { DevNode } from "../support/dev-node.ts";
 import { startMetadataProxy } from "../support/metadata-proxy.ts";
-import { MESI, PROVIDERS, account, connectPapi, eventsOf, feePaid, follow, fund, to, transfer } from "./papi-support.ts";
+import { MESI, PROVIDERS, account, accountInfo, connectPapi, eventsOf, feePaid, follow, fund, to, transfer } from "./papi-support.ts";
 
 let node: DevNode;
 before(async () => {
@@ -29,9 +29,9 @@ for (const version of [14, 15, 16] as const) {
           assert.ok(end.ok);
           assert.deepEqual(eventsOf(end, "Balances.Transfer"), [{ from: from.address, to: dest.address, amount: MESI }]);
           assert.ok(feePaid(end) > 0n && feePaid(end) <= quoted);
-          const held = (await api.query["System"]!["Account"]!.getValue(dest.address)) as { data: { free: bigint } };
-          assert.equal(held.data.free, MESI);
-          assert.ok((await api.query["System"]!["Account"]!.getEntries()).some(({ keyArgs }) => (keyArgs as unknown[])[0] === dest.address));
+          assert.equal((await accountInfo(api, dest)).data.free, MESI);
+          const entries = await api.query["System"]!["Account"]!.getEntries();
+          assert.ok(entries.some(({ keyArgs }) => (keyArgs as unknown[])[0] === dest.address));
           // Version 14 does not describe the runtime's functions.
           if (version > 14) assert.equal(await api.apis["AccountNonceApi"]!["account_nonce"]!(from.address), 1);
           assert.equal(await api.constants["Balances"]!["ExistentialDeposit"]!(), 1_000_000_000n);

@@ -60,6 +60,18 @@ export const to = ({ address }: { readonly address: string }): unknown => ({ typ
 export const transfer = (api: UnsafeApi, dest: { readonly address: string }, value: bigint): Transaction =>
   api.tx["Balances"]!["transfer_keep_alive"]!({ dest: to(dest), value });
 
+export interface AccountInfo {
+  readonly nonce: number;
+  readonly data: { readonly free: bigint; readonly reserved: bigint };
+}
+
+export async function accountInfo(api: UnsafeApi, { address }: { readonly address: string }, at = "best"): Promise<AccountInfo> {
+  return (await api.query["System"]!["Account"]!.getValue(address, { at })) as AccountInfo;
+}
+
+/** For `until`: the watched account holds this much. */
+export const holds = (amount: bigint) => ({ value }: { readonly value: unknown }): boolean => (value as AccountInfo).data.free === amount;
+
 /** Gives each account this much of Alice's. */
 export async function fund(api: UnsafeApi, accounts: readonly { readonly address: string }[], value: bigint): Promise<void> {
   const calls = accounts.map((one) => transfer(api, one, value).decodedCall);

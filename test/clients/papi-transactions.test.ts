@@ -6,7 +6,8 @@ import { createKeyMulti, encodeAddress } from "@polkadot/util-crypto";
 import { compareBytes } from "../../runtime/primitives/bytes.ts";
 import { startDevNode } from "../support/dev-node.ts";
 import type { DevNode } from "../support/dev-node.ts";
-import { MESI, PROVIDERS, account, connectPapi, eventsOf, feePaid, follow, fund, refusal, to, transfer } from "./papi-support.ts";
+import { MESI, PROVIDERS, account, accountInfo, connectPapi, eventsOf } from "./papi-support.ts";
+import { feePaid, follow, fund, refusal, to, transfer } from "./papi-support.ts";
 import type { Account, Papi } from "./papi-support.ts";
 
 const bob = account("//Bob");
@@ -37,8 +38,7 @@ for (const kind of PROVIDERS) {
       papi.close();
       assert.deepEqual(papi.losses, [], "the socket lived all the time");
     });
-    const accountOf = async ({ address }: { readonly address: string }, at = "best") =>
-      (await api.query["System"]!["Account"]!.getValue(address, { at })) as { nonce: number; data: { free: bigint; reserved: bigint } };
+    const accountOf = (who: { readonly address: string }, at?: string) => accountInfo(api, who, at);
     const nonceOf = async (who: Account): Promise<number> => (await accountOf(who)).nonce;
 
     for (const [i, scheme] of ["sr25519", "ed25519", "ecdsa"].entries()) {
@@ -46,7 +46,9 @@ for (const kind of PROVIDERS) {
         const from = byScheme[i]!;
         const dest = account(`//papi//${kind}//${scheme}`);
         const tx = transfer(api, dest, MESI);
-        const [before, info, quoted] = [await accountOf(from), await tx.getPaymentInfo(from.address), await tx.getEstimatedFees(from.address)];
+        const before = await accountOf(from);
+        const info = await tx.getPaymentInfo(from.address);
+        const quoted = await tx.getEstimatedFees(from.address);
         assert.equal(info.partial_fee, quoted);
         assert.equal(info.class.type, "Normal");
         const followed = follow(tx.signSubmitAndWatch(from.signer));
@@ -68,7 +70,8 @@ for (const kind of PROVIDERS) {
       await fund(api, many, MESI);
       const accounts = await Promise.all([...many, ...many, ...many].map((one) => accountOf(one)));
       assert.ok(accounts.every(({ data }) => data.free === MESI));
-      const ends = await Promise.all(many.flatMap(({ signer }) => [2, 0, 1].map((nonce) => transfer(api, bob, 1n).signAndSubmit(signer, { nonce }))));
+      const three = ({ signer }: Account) => [2, 0, 1].map((nonce) => transfer(api, bob, 1n).signAndSubmit(signer, { nonce }));
+      const ends = await Promise.all(many.flatMap(three));
       assert.ok(ends.every(({ ok }) => ok));
       assert.deepEqual(await Promise.all(many.map(nonceOf)), many.map(() => 3));
     });
@@ -96,7 +99,8 @@ for (const kind of PROVIDERS) {
     });
 
     test("a stale nonce is refused", async () => {
-      assert.deepEqual(plain(await refusal(transfer(api, bob, 1n).signAndSubmit(me.signer, { nonce: 0 }))), { type: "Invalid", value: { type: "Stale" } });
+      const refused = await refusal(transfer(api, bob, 1n).signAndSubmit(me.signer, { nonce: 0 }));
+      assert.deepEqual(plain(refused), { type: "Invalid", value: { type: "Stale" } });
     });
 
     test("a nonce that is ahead waits for the ones before it", async () => {
@@ -113,7 +117,8 @@ for (const kind of PROVIDERS) {
 
     test("who cannot pay is refused", async () => {
       const nobody = account(`//papi//${kind}//nobody`);
-      assert.deepEqual(plain(await refusal(transfer(api, bob, 1n).signAndSubmit(nobody.signer))), { type: "Invalid", value: { type: "Payment" } });
+      const refused = await refusal(transfer(api, bob, 1n).signAndSubmit(nobody.signer));
+      assert.deepEqual(plain(refused), { type: "Invalid", value: { type: "Payment" } });
     });
 
     test("a changed transaction has a bad signature", async () => {
@@ -148,7 +153,8 @@ for (const kind of PROVIDERS) {
 
     test("a proxy acts for another account", async () => {
       const [real, delegate] = friends as [Account, Account];
-      const added = await api.tx["Proxy"]!["add_proxy"]!({ delegate: to(delegate), proxy_type: { type: "Any" }, delay: 0 }).signAndSubmit(real.signer);
+      const delegation = { delegate: to(delegate), proxy_type: { type: "Any" }, delay: 0 };
+      const added = await api.tx["Proxy"]!["add_proxy"]!(delegation).signAndSubmit(real.signer);
       assert.ok(added.ok);
       const [[definition], deposit] = (await api.query["Proxy"]!["Proxies"]!.getValue(real.address)) as [[{ delegate: string }], bigint];
       assert.equal(definition.delegate, delegate.address);
@@ -169,21 +175,25 @@ for (const kind of PROVIDERS) {
       const inner = transfer(api, bob, MESI);
       const max_weight = (await inner.getPaymentInfo(common.address)).weight;
       const others = (who: Account): string[] => all.filter((one) => one !== who).map(({ address }) => address);
-      const approve = (who: Account, maybe_timepoint: unknown) =>
-        api.tx["Multisig"]!["as_multi"]!({ threshold: 2, other_signatories: others(who), maybe_timepoint, call: inner.decodedCall, max_weight }).signAndSubmit(who.signer);
+      const approve = (who: Account, maybe_timepoint: unknown) => {
+        const args = { threshold: 2, other_signatories: others(who), maybe_timepoint, call: inner.decodedCall, max_weight };
+        return api.tx["Multisig"]!["as_multi"]!(args).signAndSubmit(who.signer);
+      };
+      const open = () => api.query["Multisig"]!["Multisigs"]!.getEntries(common.address);
       const proposed = await approve(first, undefined);
       assert.deepEqual(eventsOf(proposed, "Multisig.NewMultisig").map(({ multisig }) => multisig), [common.address]);
-      const [{ value }] = (await api.query["Multisig"]!["Multisigs"]!.getEntries(common.address)) as unknown as [{ value: { when: unknown } }];
-      const done = await approve(second, value.when);
+      const [operation] = await open();
+      const done = await approve(second, (operation!.value as { when: unknown }).when);
       assert.deepEqual(eventsOf(done, "Multisig.MultisigExecuted").map(({ result }) => result.success), [true]);
       assert.deepEqual(eventsOf(done, "Balances.Transfer"), [{ from: common.address, to: bob.address, amount: MESI }]);
-      assert.deepEqual(await api.query["Multisig"]!["Multisigs"]!.getEntries(common.address), []);
+      assert.deepEqual(await open(), []);
     });
 
     test("a transaction may live for ever or for some blocks, and not a block longer", async () => {
       assert.ok((await transfer(api, bob, 1n).signAndSubmit(me.signer, { mortality: { mortal: false } })).ok);
       assert.ok((await transfer(api, bob, 1n).signAndSubmit(me.signer, { mortality: { mortal: true, period: 4 } })).ok);
-      const short = await transfer(api, bob, 1n).sign(me.signer, { mortality: { mortal: true, period: 4 }, nonce: (await nonceOf(me)) + 5 });
+      const nonce = (await nonceOf(me)) + 5;
+      const short = await transfer(api, bob, 1n).sign(me.signer, { mortality: { mortal: true, period: 4 }, nonce });
       for (let i = 0; i < 5; i++) assert.ok((await transfer(api, bob, 1n).signAndSubmit(me.signer)).ok);
       assert.deepEqual(plain(await refusal(client.submit(short))), { type: "Invalid", value: { type: "BadProof" } });
     });

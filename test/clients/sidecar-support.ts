@@ -24,7 +24,9 @@ export interface Sidecar {
 
 export async function startSidecar(nodeUrl: string): Promise<Sidecar> {
   const port = await freePort();
-  const env = { ...process.env, NODE_OPTIONS: "", SAS_SUBSTRATE_URL: nodeUrl, SAS_SUBSTRATE_TYPES_BUNDLE: SIDECAR_TYPES, SAS_EXPRESS_BIND_HOST: "127.0.0.1", SAS_EXPRESS_PORT: String(port) };
+  const chain = { SAS_SUBSTRATE_URL: nodeUrl, SAS_SUBSTRATE_TYPES_BUNDLE: SIDECAR_TYPES };
+  const listen = { SAS_EXPRESS_BIND_HOST: "127.0.0.1", SAS_EXPRESS_PORT: String(port) };
+  const env = { ...process.env, NODE_OPTIONS: "", ...chain, ...listen };
   const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -10,6 +10,8 @@ import { startDevNode } from "../support/dev-node.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const FIXTURES = process.env["CREATOR_FIXTURES"] ?? join(ROOT, "../shared/fixtures");
+/** The test runner's own options are not the programs'. */
+const ENV = { ...process.env, NODE_OPTIONS: "" };
 const scratch = mkdtempSync(join(tmpdir(), "mesi-e2e-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -21,7 +23,7 @@ interface Outcome {
 
 function mesi(...args: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ["--import", "tsx", join(ROOT, "cli/mesi.ts"), ...args], { cwd: ROOT, maxBuffer: 64 * 1_048_576 }, (error, stdout, stderr) => {
+    execFile(process.execPath, ["--import", "tsx", join(ROOT, "cli/mesi.ts"), ...args], { cwd: ROOT, env: ENV, maxBuffer: 64 * 1_048_576 }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
   });
@@ -43,7 +45,7 @@ test("a development node is ready when it says so, answers on all its ports, and
   assert.equal(ready.status, 200);
   assert.equal((await fetch(`${node.httpUrl}/health`)).status, 200);
   const metrics = await (await fetch(node.metricsUrl)).text();
-  assert.match(metrics, /substrate_block_height\{status="best"\} 0/);
+  assert.match(metrics, /substrate_block_height\{status="best",chain="creator_dev"\} 0/);
   assert.equal((await fetch(node.metricsUrl.replace("/metrics", "/health/readiness"))).status, 200);
   assert.equal(await rpc(node.httpUrl, "system_chain"), "Creator Chain Development");
   const startedAt = Date.now();
@@ -126,13 +128,13 @@ test("chain-spec hash gives the genesis hashes of Substrate chains", async (cont
 test("the packed program installs into an empty folder and runs", { timeout: 300_000 }, async () => {
   const run = promisify(execFile);
   const folder = mkdtempSync(join(scratch, "packed-"));
-  const { stdout } = await run("npm", ["pack", "--pack-destination", folder, "--json"], { cwd: ROOT, maxBuffer: 64 * 1_048_576 });
+  const { stdout } = await run("npm", ["pack", "--pack-destination", folder, "--json"], { cwd: ROOT, env: ENV, maxBuffer: 64 * 1_048_576 });
   const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf("["))) as [{ filename: string }];
-  await run("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "--omit=dev", join(folder, filename)], { cwd: folder, maxBuffer: 64 * 1_048_576 });
+  await run("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "--omit=dev", join(folder, filename)], { cwd: folder, env: ENV, maxBuffer: 64 * 1_048_576 });
   const program = join(folder, "node_modules/.bin/mesi");
-  const { stdout: version } = await run(program, ["version", "--json"]);
+  const { stdout: version } = await run(program, ["version", "--json"], { env: ENV });
   assert.equal((JSON.parse(version) as { ok: boolean }).ok, true);
-  const child = spawn(program, ["dev", "--tmp", "--json", "--rpc-port", "0", "--prometheus-port", "0"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(program, ["dev", "--tmp", "--json", "--rpc-port", "0", "--prometheus-port", "0"], { cwd: folder, env: ENV, stdio: ["ignore", "pipe", "inherit"] });
   const line = await new Promise<string>((resolve) => child.stdout.setEncoding("utf8").once("data", resolve));
   const { endpoints } = JSON.parse(line) as { endpoints: { ws: string } };
   // A transaction shows that the signature workers were packed too.

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { after } from "node:test";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -25,13 +26,20 @@ export interface DevNodeOptions {
 
 const START_MS = 60_000;
 
+/** A test that fails before it stops its node must not leave it running: the file's process would wait for it for ever. */
+const running = new Set<ChildProcess>();
+after(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** Starts `mesi dev` on free ports and resolves when it says that it is ready. */
 export async function startDevNode({ args = [], env = {} }: DevNodeOptions = {}): Promise<DevNode> {
   const flags = ["dev", "--json", "--rpc-port", "0", "--port", "0", "--prometheus-port", "0", ...args];
   const child = spawn(process.execPath, ["--import", "tsx", join(ROOT, "cli/mesi.ts"), ...flags], { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: "", ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
-  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  running.add(child);
+  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code))).finally(() => running.delete(child));
   const ready = await firstLine(child, exited, () => output);
   const { endpoints } = JSON.parse(ready) as { endpoints?: { ws: string; http: string; metrics: string } };
   if (endpoints === undefined) throw new Error(`the node did not start: ${ready}`);
