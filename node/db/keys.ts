@@ -1,5 +1,5 @@
 // Every key of the chain database: one byte says the table. Numbers are never reused; retired ones stay listed as retired.
-import { concatBytes } from "../../runtime/primitives/bytes.ts";
+import { allocBytes, concatBytes } from "../../runtime/primitives/bytes.ts";
 
 export const Table = {
   /** Name -> value: see MetaKey. */
@@ -40,7 +40,7 @@ export const MetaKey = {
 export const DATABASE_VERSION = 1;
 
 export function tableKey(table: Table, key: Uint8Array): Uint8Array {
-  const out = new Uint8Array(1 + key.length);
+  const out = allocBytes(1 + key.length);
   out[0] = table;
   out.set(key, 1);
   return out;
@@ -63,7 +63,7 @@ export function readU32be(bytes: Uint8Array, offset = 0): number {
 export function escapeKey(key: Uint8Array): Uint8Array {
   let zeros = 0;
   for (let i = 0; i < key.length; i++) if (key[i] === 0) zeros++;
-  const out = new Uint8Array(key.length + zeros + 2);
+  const out = allocBytes(key.length + zeros + 2);
   let at = 0;
   for (let i = 0; i < key.length; i++) {
     out[at++] = key[i]!;

@@ -33,6 +33,8 @@ export class Context {
   signatureTime = 0n;
   /** Weight used so far by class, kept decoded while the block runs. */
   readonly weightUsed: Record<"Normal" | "Operational" | "Mandatory", Weight> = { Normal: ZERO, Operational: ZERO, Mandatory: ZERO };
+  /** Encoded implicit values that are the same for every transaction of the block, by extension. */
+  readonly implicits: (Uint8Array | undefined)[] = [];
   #dispatchDepth = 0;
 
   constructor(runtime: Runtime, state: State, host: Host) {

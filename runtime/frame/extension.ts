@@ -24,6 +24,8 @@ export interface TransactionExtension<Extra = unknown, Pre = unknown> {
   readonly identifier: string;
   readonly extra: Ty<Extra>;
   readonly implicit: AnyTy;
+  /** The implicit value follows from the block's state alone, so it is encoded once per block. */
+  readonly implicitOfBlock?: true;
   /** The value that is signed but not sent. Fails when this state cannot know it (an era's birth block is forgotten). */
   implicitValue(ctx: Context, extra: Extra): Validity<unknown>;
   validate?(ctx: Context, tx: TransactionView, extra: Extra): Validity<Partial<ValidTransaction>>;

@@ -124,9 +124,16 @@ export function signedMessage(payload: Uint8Array): Uint8Array {
 export function signingPayload(ctx: Context, callBytes: Uint8Array, extraBytes: Uint8Array, extras: readonly unknown[]): Validity<Uint8Array> {
   const parts = [callBytes, extraBytes];
   for (const [i, extension] of ctx.runtime.extensions.entries()) {
+    const known = ctx.implicits[i];
+    if (known !== undefined) {
+      if (known.length > 0) parts.push(known);
+      continue;
+    }
     const implicit = extension.implicitValue(ctx, extras[i]);
     if (!implicit.ok) return implicit;
-    parts.push(encode(extension.implicit, implicit.value));
+    const encoded = encode(extension.implicit, implicit.value);
+    if (extension.implicitOfBlock) ctx.implicits[i] = encoded;
+    parts.push(encoded);
   }
   return { ok: true, value: concatBytes(...parts) };
 }

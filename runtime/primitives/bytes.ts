@@ -2,6 +2,33 @@ import { InvariantError } from "./errors.ts";
 
 export const EMPTY = new Uint8Array(0);
 
+const CHUNK_BYTES = 16_384;
+const SHARED_MAX = 4_096;
+let chunk = new Uint8Array(CHUNK_BYTES);
+let used = 0;
+
+/**
+ * Zeroed bytes, cut from a larger buffer: an array of its own costs over a microsecond above 64 bytes, most of it in the garbage
+ * collector, and binding calls copy small ones. So `.buffer` is shared: use it with `.byteOffset`, and never transfer it.
+ */
+export function allocBytes(size: number): Uint8Array {
+  if (size > SHARED_MAX) return new Uint8Array(size);
+  if (used + size > CHUNK_BYTES) {
+    chunk = new Uint8Array(CHUNK_BYTES);
+    used = 0;
+  }
+  const out = chunk.subarray(used, used + size);
+  used += (size + 7) & ~7;
+  return out;
+}
+
+/** A copy, cut from a larger buffer as `allocBytes` does. */
+export function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const out = allocBytes(end - start);
+  out.set(bytes.subarray(start, end));
+  return out;
+}
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
@@ -27,7 +54,7 @@ export function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let size = 0;
   for (const part of parts) size += part.length;
-  const out = new Uint8Array(size);
+  const out = allocBytes(size);
   let offset = 0;
   for (const part of parts) {
     out.set(part, offset);

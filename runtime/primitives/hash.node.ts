@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import { blake2b as nobleBlake2b } from "@noble/hashes/blake2.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import sodium from "sodium-native";
+import { allocBytes } from "./bytes.ts";
 
 export { twox64, twox128, twox256 } from "./twox.ts";
 
 function blake2b(bytes: Uint8Array, size: number): Uint8Array {
-  const out = new Uint8Array(size);
+  const out = allocBytes(size);
   sodium.crypto_generichash(out, bytes);
   return out;
 }

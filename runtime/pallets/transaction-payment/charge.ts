@@ -41,6 +41,7 @@ export const chargeTransactionPayment: TransactionExtension<Balance, Charged | u
   identifier: "ChargeTransactionPayment",
   extra: newtype("pallet_transaction_payment::ChargeTransactionPayment", compact(BalanceTy), { params: { T: undefined } }),
   implicit: unit,
+  implicitOfBlock: true,
   implicitValue: () => ok(undefined),
   validate(ctx, { signer, scheme, info, length }, tip) {
     if (signer === undefined) return ok({});

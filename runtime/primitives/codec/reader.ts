@@ -1,3 +1,4 @@
+import { copyBytes } from "../bytes.ts";
 import { DecodeError } from "../errors.ts";
 
 /** How deep self-referring types (a call inside a call) may nest. FRAME's limit for calls. */
@@ -11,8 +12,7 @@ export class Reader {
   #depth = 0;
 
   constructor(bytes: Uint8Array, offset = 0) {
-    // A Node Buffer's slice() shares memory; a plain Uint8Array's copies, which `raw` relies on.
-    this.bytes = bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.offset = offset;
   }
@@ -57,7 +57,7 @@ export class Reader {
   /** A copy, so that a decoded value does not keep the whole input alive. */
   raw(size: number): Uint8Array {
     const offset = this.take(size);
-    return this.bytes.slice(offset, offset + size);
+    return copyBytes(this.bytes, offset, offset + size);
   }
 
   /** SCALE compact in 0..2^32-1. */

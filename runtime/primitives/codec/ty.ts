@@ -55,10 +55,23 @@ export interface Ty<T> {
 export type AnyTy = Ty<any>;
 export type TypeOf<X> = X extends Ty<infer T> ? T : never;
 
+// Writers are used again, one per level of nesting: some types encode a part on its own while they are being encoded.
+const writers: Writer[] = [];
+let level = 0;
+/** A writer that grew beyond this is let go. */
+const WRITER_KEPT_BYTES = 65_536;
+
 export function encode<T>(type: Ty<T>, value: T): Uint8Array {
-  const writer = new Writer();
-  type.encodeTo(value, writer);
-  return writer.finish();
+  const writer = (writers[level] ??= new Writer());
+  writer.length = 0;
+  level++;
+  try {
+    type.encodeTo(value, writer);
+    return writer.finish();
+  } finally {
+    level--;
+    if (writer.bytes.length > WRITER_KEPT_BYTES) delete writers[level];
+  }
 }
 
 /** Strict: the bytes must be exactly one value. Throws DecodeError. */

@@ -1,3 +1,4 @@
+import { allocBytes, copyBytes } from "../bytes.ts";
 import { EncodeError } from "../errors.ts";
 
 /** A growing byte buffer. Integers are little-endian; ranges are the caller's to check, compacts are checked here. */
@@ -7,13 +8,13 @@ export class Writer {
   length = 0;
 
   constructor(capacity = 256) {
-    this.bytes = new Uint8Array(capacity);
-    this.view = new DataView(this.bytes.buffer);
+    this.bytes = allocBytes(capacity);
+    this.view = viewOf(this.bytes);
   }
 
   /** A copy of what was written so far. */
   finish(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+    return copyBytes(this.bytes, 0, this.length);
   }
 
   /** Makes room for `size` bytes and returns their offset. */
@@ -26,10 +27,10 @@ export class Writer {
   }
 
   #grow(needed: number): void {
-    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    const grown = allocBytes(Math.max(needed, this.bytes.length * 2));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
-    this.view = new DataView(grown.buffer);
+    this.view = viewOf(grown);
   }
 
   u8(value: number): void {
@@ -84,6 +85,10 @@ export class Writer {
     this.u8(((size - 4) << 2) | 3);
     for (let rest = value, i = 0; i < size; i++, rest >>= 8n) this.u8(Number(rest & 0xffn));
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 const U64_MASK = 0xffff_ffff_ffff_ffffn;

@@ -26,6 +26,7 @@ export const checkNonce: TransactionExtension<number> = {
   identifier: "CheckNonce",
   extra: newtype("frame_system::extensions::check_nonce::CheckNonce", compact(NonceTy), { params: { T: undefined } }),
   implicit: unit,
+  implicitOfBlock: true,
   implicitValue: () => ok(undefined),
   validate(ctx, { signer }, nonce) {
     if (signer === undefined) return ok({});

@@ -16,6 +16,7 @@ export const checkNonZeroSender: TransactionExtension<undefined> = {
   identifier: "CheckNonZeroSender",
   extra: unitStruct("frame_system::extensions::check_non_zero_sender::CheckNonZeroSender", paramT),
   implicit: unit,
+  implicitOfBlock: true,
   implicitValue: () => ok(undefined),
   validate: (_ctx, tx) => (tx.signer?.every((byte) => byte === 0) ? invalid("BadSigner") : ok({})),
 };
@@ -25,6 +26,7 @@ export const checkSpecVersion: TransactionExtension<undefined> = {
   identifier: "CheckSpecVersion",
   extra: unitStruct("frame_system::extensions::check_spec_version::CheckSpecVersion", paramT),
   implicit: u32,
+  implicitOfBlock: true,
   implicitValue: (ctx) => ok(ctx.runtime.version.spec_version),
 };
 
@@ -33,6 +35,7 @@ export const checkTxVersion: TransactionExtension<undefined> = {
   identifier: "CheckTxVersion",
   extra: unitStruct("frame_system::extensions::check_tx_version::CheckTxVersion", paramT),
   implicit: u32,
+  implicitOfBlock: true,
   implicitValue: (ctx) => ok(ctx.runtime.version.transaction_version),
 };
 
@@ -41,6 +44,7 @@ export const checkGenesis: TransactionExtension<undefined> = {
   identifier: "CheckGenesis",
   extra: unitStruct("frame_system::extensions::check_genesis::CheckGenesis", paramT),
   implicit: HashTy,
+  implicitOfBlock: true,
   implicitValue: (ctx) => ok(BlockHash.get(ctx.state, 0)),
 };
 

@@ -39,6 +39,7 @@ export const checkWeight: TransactionExtension<undefined, undefined> = {
   identifier: "CheckWeight",
   extra: unitStruct("frame_system::extensions::check_weight::CheckWeight", { params: { T: undefined } }),
   implicit: unit,
+  implicitOfBlock: true,
   implicitValue: () => ok(undefined),
   validate: (_ctx, { info, length }) => checkAlone(info, length),
   prepare(ctx, { info, length, scheme }) {
