@@ -10,7 +10,7 @@ const MAIN = join(import.meta.dirname, "../../node_modules/@substrate/api-sideca
  * Sidecar 18 brings a @polkadot/api that is older than CheckMetadataHash, and would read transactions one byte off on every chain
  * that has it. Its setting for a chain's own types says what the extension holds.
  */
-export const SIDECAR_TYPES = join(import.meta.dirname, "sidecar-types.json");
+export const SIDECAR_TYPES = join(import.meta.dirname, "../../docs/sidecar-types.json");
 const START_MS = 60_000;
 
 export interface Sidecar {
