@@ -101,6 +101,7 @@ async function compose(options: NodeOptions, folder: string, closers: (() => Pro
   const dev = spec.chainType === "Development";
   const database = await Database.open(join(folder, "db"), { cacheMib: options.databaseCacheMib });
   closers.push(() => database.close());
+  if (database.tornBytes > 0) log.child("db").warn({ event: "db-recovered", bytes: database.tornBytes }, `the last run was cut off while it wrote: ${database.tornBytes} bytes of an unfinished block are left out`);
   const chain = await Chain.open(database, spec.genesis, { statePruning: options.statePruning, blocksPruning: options.blocksPruning, sync: durable });
   closers.push(() => chain.settled());
 

@@ -55,7 +55,11 @@ export class SoloSealing implements Sealing {
     if (at >= this.#dueAt) return;
     clearTimeout(this.#timer);
     this.#dueAt = at;
-    this.#timer = setTimeout(() => void this.sealNow().catch(this.#options.onFatal), delayMs);
+    this.#timer = setTimeout(() => {
+      // Before a block that takes longer than the interval is done: what it leaves is scheduled when it is.
+      this.#dueAt = Number.POSITIVE_INFINITY;
+      void this.sealNow().catch(this.#options.onFatal);
+    }, delayMs);
   }
 
   sealNow(): Promise<void> {

@@ -128,7 +128,7 @@ test("a database in use, of another chain, of another version or damaged is refu
   for (const name of readdirSync(damaged.path).filter((name) => name.startsWith("MANIFEST"))) writeFileSync(join(damaged.path, name), "no manifest at all");
   assert.equal(await databaseCode(() => Database.open(damaged.path)), "DB_CORRUPT");
   writeFileSync(join(folder, "file"), "");
-  assert.equal(await databaseCode(() => Database.open(join(folder, "file", "db"))).catch((error: NodeJS.ErrnoException) => error.code), "ENOTDIR");
+  assert.equal(await databaseCode(() => Database.open(join(folder, "file", "db"))).catch((error: NodeJS.ErrnoException) => error.code), "DB_IO");
 });
 
 function follow(node: TestNode): string[] {

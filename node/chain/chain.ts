@@ -9,6 +9,7 @@ import type { TrieRoot } from "../../runtime/trie/trie.ts";
 import type { ChainEvent } from "../../rpc/backend.ts";
 import { genesisHeader, headerHash } from "../../genesis/header.ts";
 import { DatabaseError } from "../db/database.ts";
+import { corrupt, openHead } from "../db/open-head.ts";
 import type { Database, WriteBatch } from "../db/database.ts";
 import { FinalizedState } from "../db/finalized-state.ts";
 import { pruneHistory, recordHistory } from "../db/history.ts";
@@ -85,12 +86,10 @@ export class Chain {
     const trie = new StateTrie({ store, stateVersion: genesis.stateVersion });
     if (database.meta(MetaKey.Head) === undefined) await writeGenesis(database, store, trie, genesis, options);
     else await checkGenesis(database, genesis);
+    const { hash, header } = await openHead(database);
     const base = new FinalizedState(database);
-    const headMeta = database.meta(MetaKey.Head)!;
-    const hash = BlockHash(new Uint8Array(headMeta.subarray(4)));
-    const header = decode(HeaderTy, database.get(Table.Header, hash)!);
     const code = base.get(CODE_KEY);
-    if (code === undefined) throw new InvariantError("NO_CODE", "the state has no :code");
+    if (code === undefined) throw corrupt(database, "the state has no :code");
     const runtimes = new Runtimes();
     const head = new BlockNode({
       hash,
@@ -99,7 +98,7 @@ export class Chain {
       changes: [],
       runtime: runtimes.forCode(code),
       newRuntime: undefined,
-      trie: trie.load(header.state_root),
+      trie: loadTrie(database, trie, header.state_root),
       parentNode: undefined,
     });
     head.committed = true;
@@ -232,6 +231,7 @@ export class Chain {
       batch.put(Table.Meta, utf8(MetaKey.StateFrom), u32be(stateFrom));
       batch.put(Table.Meta, utf8(MetaKey.BodyFrom), u32be(bodyFrom));
     }, { sync: this.options.sync });
+    if (this.options.sync) this.database.acknowledge(node);
     this.#store.settled();
     this.base.applied(node.changeList);
     node.committed = true;
@@ -338,6 +338,14 @@ async function writeGenesis(database: Database, store: DatabaseTrieStore, trie: 
     batch.put(Table.Meta, utf8(MetaKey.Head), concatBytes(u32be(0), hash));
   }, { sync: options.sync });
   store.settled();
+}
+
+function loadTrie(database: Database, trie: StateTrie, root: Uint8Array): TrieRoot {
+  try {
+    return trie.load(root);
+  } catch (error) {
+    throw corrupt(database, (error as Error).message, error);
+  }
 }
 
 /** The stored chain must be the one that the chain spec describes. */

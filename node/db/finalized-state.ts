@@ -30,7 +30,7 @@ export class FinalizedState {
 
   /** Call when the batch that carries these changes is durable. */
   applied(changes: readonly StateChange[]): void {
-    for (const { key, value } of changes) this.#remember(toLatin1(key), value);
+    for (const { key, value } of changes) this.#remember(toLatin1(key), value && ownCopy(value));
   }
 
   #remember(id: string, value: Uint8Array | undefined): void {
@@ -40,4 +40,9 @@ export class FinalizedState {
     }
     this.#young.set(id, value);
   }
+}
+
+/** A value cut from a chunk (`allocBytes`) would keep the whole chunk alive for as long as it is cached. */
+function ownCopy(value: Uint8Array): Uint8Array {
+  return value.buffer.byteLength === value.byteLength ? value : new Uint8Array(value);
 }

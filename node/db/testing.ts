@@ -24,18 +24,24 @@ export interface TestChain {
   readonly folder: string;
   /** Authors, executes and commits `count` blocks with `transfers` transfers each. */
   grow(count: number, transfers?: number): Promise<void>;
+  /** Closes the database and opens it again: what was in its log goes to a table. */
+  reopen(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function testChain(options: { readonly preset?: Preset; readonly statePruning?: number | "archive"; readonly blocksPruning?: number | "archive" } = {}): Promise<TestChain> {
+export async function testChain(options: { readonly preset?: Preset; readonly statePruning?: number | "archive"; readonly blocksPruning?: number | "archive"; readonly sync?: boolean } = {}): Promise<TestChain> {
   const folder = mkdtempSync(join(tmpdir(), "mesi-test-"));
-  const database = await Database.open(join(folder, "db"));
   const genesis = genesisForNode(presetSpec(options.preset ?? "dev"));
-  const chain = await Chain.open(database, genesis, { statePruning: options.statePruning ?? "archive", blocksPruning: options.blocksPruning ?? "archive", sync: false });
-  const road: Road = { chain, host: HOST, now: () => START_MS + 1_000 * (chain.best.number + 1) };
+  const open = async () => {
+    const database = await Database.open(join(folder, "db"));
+    const chain = await Chain.open(database, genesis, { statePruning: options.statePruning ?? "archive", blocksPruning: options.blocksPruning ?? "archive", sync: options.sync ?? false });
+    const road: Road = { chain, host: HOST, now: () => START_MS + 1_000 * (chain.best.number + 1) };
+    return { database, chain, road };
+  };
+  let opened = await open();
   let nonce = 0;
   const transfer = () => {
-    const { runtime } = chain.best.runtime;
+    const { runtime } = opened.chain.best.runtime;
     const values: Readonly<Record<string, unknown>> = { CheckMortality: IMMORTAL, CheckNonce: nonce, ChargeTransactionPayment: 0n, CheckMetadataHash: { mode: { type: "Disabled" } } };
     const extras = runtime.extensions.map(({ identifier }) => values[identifier]);
     const [alice, ...others] = DEV_ACCOUNTS;
@@ -45,10 +51,15 @@ export async function testChain(options: { readonly preset?: Preset; readonly st
     return decodeExtrinsic(runtime, encodeExtrinsic(runtime, { type: "Signed", address: { type: "Id", value: alice!.account }, signature, extras }, call));
   };
   return {
-    road,
-    database,
+    get road() {
+      return opened.road;
+    },
+    get database() {
+      return opened.database;
+    },
     folder,
     async grow(count, transfers = 2) {
+      const { chain, road } = opened;
       for (let i = 0; i < count; i++) {
         const waiting = Array.from({ length: transfers }, transfer);
         const supply = { ready: () => ({ next: () => take(waiting), skipDependants: () => {} }), reportInvalid: (_hash: unknown, error: { value: { type: string } }) => refused(error.value.type) };
@@ -57,8 +68,12 @@ export async function testChain(options: { readonly preset?: Preset; readonly st
         await chain.finalize(node);
       }
     },
+    async reopen() {
+      await opened.database.close();
+      opened = await open();
+    },
     async close() {
-      await database.close();
+      await opened.database.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,10 +1,12 @@
 import { RuntimeApiError } from "../../runtime/frame/apis.ts";
+import { CodedError } from "../../runtime/primitives/errors.ts";
 import type { Backend, SystemBackend } from "../backend.ts";
 import { hex, hexJson } from "../encode.ts";
 import { ErrorCode } from "../error-codes.ts";
 import { RpcError } from "../method.ts";
 import type { Method, MethodTable } from "../method.ts";
 import { account, extrinsic, optionalBlock } from "../shapes.ts";
+import { invalidParams } from "../transport/errors.ts";
 
 const DIRECTIVES_CHARS_MAX = 4096;
 
@@ -40,10 +42,18 @@ function operator(system: SystemBackend): Method[] {
       name: "system_addLogFilter",
       safety: "unsafe",
       params: ["directives"],
-      handler: (params) => system.addLogFilter(params.string("directives", DIRECTIVES_CHARS_MAX)),
+      handler: (params) => addLogFilter(system, params.string("directives", DIRECTIVES_CHARS_MAX)),
     },
     { name: "system_resetLogFilter", safety: "unsafe", handler: () => system.resetLogFilter() },
   ];
+}
+
+function addLogFilter(system: SystemBackend, directives: string): void {
+  try {
+    system.addLogFilter(directives);
+  } catch (error) {
+    throw error instanceof CodedError ? invalidParams(error.message) : error;
+  }
 }
 
 function accountNextIndex({ pool }: Backend): Method {

@@ -109,7 +109,11 @@ function answerFailure(error: FastifyError, request: FastifyRequest, reply: Fast
   if (error.statusCode === 413) {
     options.rejected("request_size");
     // Fastify closes at once, and the reset would overtake this answer. A body of a plausible size is read and thrown away instead.
-    if ((claimedBytes(request) ?? Infinity) <= 4 * options.limits.maxRequestSize) reply.removeHeader("connection");
+    if ((claimedBytes(request) ?? Infinity) <= 4 * options.limits.maxRequestSize) {
+      reply.removeHeader("connection");
+      // Also for a client that asked to close after the answer: it will, once it has read it.
+      reply.raw.shouldKeepAlive = true;
+    }
     return sendJson(reply.code(413), encodeError(null, overLimit("OVERSIZED_REQUEST", options.limits.maxRequestSize)));
   }
   if (error.statusCode !== undefined && error.statusCode < 500) return refuse(reply, error.statusCode, "RPC_BAD_REQUEST", error.message);

@@ -60,7 +60,7 @@ export class WebGuard {
 export function installWebGuard(app: FastifyInstance, guard: WebGuard, rejected: (limit: LimitName) => void): void {
   app.addHook("onRequest", (request, reply, done) => {
     const { host, origin } = request.headers;
-    if (!guard.allowsHost(host)) {
+    if (!guard.allowsHost(host) || hasTwoHosts(request.raw.rawHeaders)) {
       rejected("host");
       return void refuse(reply, 403, "RPC_HOST", "this Host is not served; address the node as localhost, or add the name with --rpc-host");
     }
@@ -103,6 +103,13 @@ function bodyComplaint(request: FastifyRequest): string | undefined {
   if (type === undefined || !JSON_TYPE.test(type)) return "send the request with the header Content-Type: application/json";
   const encoding = request.headers["content-encoding"];
   return encoding === undefined || encoding === "identity" ? undefined : "send the body as it is, without Content-Encoding";
+}
+
+/** Node shows the first and drops the others; a proxy before it may have gone by the last. */
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === "host") hosts++;
+  return hosts > 1;
 }
 
 /** The name in a Host header, lower-case, without port and without the final dot; undefined when it is no such header. */

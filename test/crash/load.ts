@@ -7,7 +7,7 @@ import { nativeRuntime } from "../../cli/remote-chain.ts";
 import { messageToSign, signedExtrinsic } from "../../cli/sign.ts";
 import { genesisForNode } from "../../genesis/genesis-state.ts";
 import { genesisHeader, headerHash } from "../../genesis/header.ts";
-import { DEV_ACCOUNTS, presetSpec } from "../../genesis/presets.ts";
+import { presetSpec } from "../../genesis/presets.ts";
 import { keyPairFromSuri } from "../../node/keys/suri.ts";
 import type { KeyPair } from "../../node/keys/suri.ts";
 import { CODE_KEY } from "../../runtime/frame/storage.ts";

@@ -6,12 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
+import { presetSpec } from "../../genesis/presets.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const READY_MS = 30_000;
 
 export interface Outcome {
-  /** The exit code; null: a signal ended it. */
+  /** The exit code; 130 also when SIGINT itself ended it, as a shell has it; null: another signal did. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -42,6 +43,7 @@ export class Program {
   private constructor(folder: string) {
     this.folder = folder;
     process.once("exit", () => this.#killAll());
+    process.setMaxListeners(100);
   }
 
   /** Bundles the sources as `npm run build` does, into a folder of its own. */
@@ -79,9 +81,9 @@ export class Program {
     child.stdout!.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr!.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     const exited = new Promise<Outcome>((resolve) => {
-      child.once("close", (code) => {
+      child.once("close", (code, signal) => {
         this.#children.delete(child);
-        resolve({ code, stdout, stderr });
+        resolve({ code: signal === "SIGINT" ? 130 : code, stdout, stderr });
       });
     });
     return { child, exited };
@@ -115,8 +117,8 @@ export class Program {
   }
 
   /** `mesi db verify`; throws when a check fails. @returns the head */
-  async verify(basePath: string): Promise<{ readonly number: number; readonly hash: string }> {
-    const { code, stdout, stderr } = await this.run(["db", "verify", "--chain", "dev", "--base-path", basePath, "--json"]);
+  async verify(basePath: string, options?: SpawnOptions): Promise<{ readonly number: number; readonly hash: string }> {
+    const { code, stdout, stderr } = await this.run(["db", "verify", "--chain", "dev", "--base-path", basePath, "--json"], options);
     if (code !== 0) throw new Error(`mesi db verify ended with ${code}: ${stdout} ${stderr}`);
     return (JSON.parse(stdout) as { data: { head: { number: number; hash: string } } }).data.head;
   }
@@ -134,7 +136,7 @@ export class Program {
 
 /** The database of a chain that `mesi dev --base-path` made. */
 export function databaseFolder(basePath: string): string {
-  return join(basePath, "chains", "mesi_dev", "db");
+  return join(basePath, "chains", presetSpec("dev").id, "db");
 }
 
 export async function within<T>(ms: number, work: Promise<T>, what: string, onLate: () => void = () => {}): Promise<T> {

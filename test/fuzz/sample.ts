@@ -68,7 +68,7 @@ function variant(shape: Extract<Shape, { kind: "variant" }>, random: Random, dep
   if (shape.variants.length === 0) throw new EncodeError("an enum without variants has no value");
   const plain = depth > DEPTH_MAX ? shape.variants.filter((one) => one.fields.length === 0) : [];
   const chosen = random.pick(plain.length > 0 ? plain : shape.variants);
-  const value = chosen.fields.length === 0 ? undefined : fields(chosen.fields, random, depth + 1);
+  const value = chosen.fields.length === 0 ? {} : fields(chosen.fields, random, depth + 1);
   if (shape.path === "Result") return chosen.name === "Ok" ? { ok: true, value } : { ok: false, error: value };
   return { type: chosen.name, value };
 }
