@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { concatBytes } from "../../../runtime/primitives/bytes.ts";
@@ -8,7 +8,7 @@ import type { SignedBlock } from "../../../node/db/blocks-file.ts";
 import { extrinsics, header } from "../material.ts";
 import { refusable, same } from "../rules.ts";
 
-const file = join(mkdtempSync(join(tmpdir(), "mesi-fuzz-")), "blocks");
+const file = join(tmpdir(), `mesi-fuzz-blocks-${process.pid}`);
 
 function written(blocks: readonly SignedBlock[]): Uint8Array {
   const count = new Writer();
@@ -19,8 +19,16 @@ function written(blocks: readonly SignedBlock[]): Uint8Array {
 /** A file of blocks is refused with the place where it stops making sense, or is what exporting its blocks writes. */
 export function fuzz(bytes: Uint8Array): void {
   writeFileSync(file, bytes);
-  const blocks = refusable(() => [...readBlocks(file)], BlocksFileError);
-  if (blocks !== undefined) same(written(blocks.map(({ block }) => block)), bytes, "the blocks are exported as other bytes");
+  const blocks = readAndRemove();
+  if (blocks !== undefined) same(written(blocks), bytes, "the blocks are exported as other bytes");
+}
+
+function readAndRemove(): SignedBlock[] | undefined {
+  try {
+    return refusable(() => [...readBlocks(file)].map(({ block }) => block), BlocksFileError);
+  } finally {
+    rmSync(file, { force: true });
+  }
 }
 
 export function seeds(): Uint8Array[] {
