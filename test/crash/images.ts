@@ -78,11 +78,11 @@ function zeroTail(bytes: Buffer, size: number): Buffer {
   return out;
 }
 
-/** A page inside the log lost: what came after it is whole. */
+/** A page in the first half of the log lost: what came after it is whole. */
 export function holes(folder: string, count: number, random: Random): Damage[] {
   const file = newest(folder, "log");
   return Array.from({ length: count }, () => {
-    const share = random.below(1_000);
+    const share = random.below(500);
     return {
       name: `${file} with a hole at ${share / 10} %`,
       file,
